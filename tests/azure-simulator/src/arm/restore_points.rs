@@ -1,0 +1,72 @@
+//! Requests for restore points that exist: looking at them, and deleting them.
+
+use super::{
+    Answered, budget, entity_not_found, expands, group_not_found, operations, parent_not_found,
+};
+use crate::exchange::{Answer, Incoming};
+use crate::route::RestorePointId;
+use crate::state::State;
+
+pub(crate) fn get(state: &State, request: &Incoming, id: &RestorePointId) -> Answered {
+    let with_view = expands(request, Some("instanceView"))?;
+    check_parent(state, "read", id)?;
+    let collection = state
+        .collection(&id.collection)
+        .ok_or_else(|| entity_not_found(budget::GET_RESTORE_POINT))?;
+    let point = collection
+        .restore_point(&id.name)
+        .ok_or_else(|| entity_not_found(budget::GET_RESTORE_POINT))?;
+    let subscription = &state.settings.subscription_id;
+    let now = state.clock.now();
+    let mut body = point.body(&collection.id, subscription, now);
+    if with_view && let Some(view) = point.instance_view(&collection.id, subscription, now) {
+        body["properties"]["instanceView"] = view;
+    }
+    Ok(Answer::json(200, body, budget::GET_RESTORE_POINT))
+}
+
+/// Accepted even while the point is being copied from or replicated to, as recorded.
+pub(crate) fn delete(state: &mut State, request: &Incoming, id: &RestorePointId) -> Answered {
+    expands(request, None)?;
+    check_parent(state, "delete", id)?;
+    if state.restore_point(id).is_none() {
+        return Ok(Answer::empty(204, budget::DELETE));
+    }
+    let location = state
+        .collection(&id.collection)
+        .map(|collection| collection.location.clone())
+        .unwrap_or_default();
+    let operation = operations::begin(state, request, &location, operations::Kind::Delete);
+    let ends = operation.ends;
+    let answer = operations::accepted(&state.settings, request, &operation);
+    state.operations.push(operation);
+    if let Some(point) = state.restore_point_mut(id) {
+        point.deleted = Some(ends);
+    }
+    Ok(answer)
+}
+
+/// The group and the collection that the point must lie in.
+pub(crate) fn check_parent(state: &State, action: &str, id: &RestorePointId) -> Result<(), Answer> {
+    if !state.group_exists(&id.collection.group) {
+        return Err(group_not_found(&id.collection.group));
+    }
+    if state.collection(&id.collection).is_none() {
+        let parent = id.collection.path(&state.settings.subscription_id);
+        return Err(parent_not_found(action, &parent));
+    }
+    Ok(())
+}
+
+/// The resource as an unexpanded GET answers it.
+pub(crate) fn plain(state: &State, id: &RestorePointId) -> Answered {
+    let not_found = || entity_not_found(budget::GET_RESTORE_POINT);
+    let collection = state.collection(&id.collection).ok_or_else(not_found)?;
+    let point = collection.restore_point(&id.name).ok_or_else(not_found)?;
+    let body = point.body(
+        &collection.id,
+        &state.settings.subscription_id,
+        state.clock.now(),
+    );
+    Ok(Answer::json(200, body, budget::GET_RESTORE_POINT))
+}

@@ -1,0 +1,229 @@
+//! The sign-in service: tokens for a client's secret, and the check of them.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
+use uuid::Uuid;
+
+use crate::exchange::{Answer, Incoming, Sender};
+use crate::state::State;
+
+/// The tokens that were issued.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    /// Each with its number. They age by the real clock: a client counts `expires_in` by its
+    /// own clock, which a test cannot advance.
+    issued: BTreeMap<String, (usize, Instant)>,
+}
+
+/// Why a bearer is not let in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BearerError {
+    Missing,
+    Unknown,
+    Expired,
+}
+
+impl Tokens {
+    fn issue(&mut self, lifetime: Duration) -> String {
+        // Two GUIDs: opaque, unique, and unlike a JWT, which clients must not look into.
+        let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let number = self.issued.len() + 1;
+        self.issued
+            .insert(token.clone(), (number, Instant::now() + lifetime));
+        token
+    }
+
+    pub(crate) fn check(&self, request: &Incoming) -> Result<(), BearerError> {
+        let token = bearer(request).ok_or(BearerError::Missing)?;
+        match self.issued.get(token) {
+            None => Err(BearerError::Unknown),
+            Some((_, expires)) if *expires <= Instant::now() => Err(BearerError::Expired),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The number of the token, which may be logged where the token may not.
+    pub(crate) fn describe(&self, request: &Incoming) -> Option<String> {
+        request.header("authorization")?;
+        let known = bearer(request).and_then(|token| self.issued.get(token));
+        Some(match known {
+            Some((number, _)) => format!("token {number}"),
+            None => "unknown token".to_owned(),
+        })
+    }
+
+    pub(crate) fn expire_all(&mut self) {
+        for (_, expires) in self.issued.values_mut() {
+            *expires = Instant::now();
+        }
+    }
+}
+
+fn bearer(request: &Incoming) -> Option<&str> {
+    let (scheme, token) = request.header("authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// The tenant in the path of the token endpoint, if it is that path.
+pub(crate) fn tenant(path: &str) -> Option<&str> {
+    let tenant = path.strip_prefix('/')?.strip_suffix("/oauth2/v2.0/token")?;
+    (!tenant.contains('/')).then_some(tenant)
+}
+
+/// Answers a request to the token endpoint.
+///
+/// Assumed: the order of the checks, and the texts apart from their `AADSTS` codes.
+pub(crate) fn answer(state: &mut State, request: &Incoming, tenant: &str) -> Answer {
+    match issue(state, request, tenant) {
+        Ok(body) => Answer::json(200, body, Sender::EntraId),
+        Err(refusal) => refusal.answer(state.clock.now(), &request.correlation_id),
+    }
+}
+
+/// An error of the sign-in service.
+struct Refusal {
+    status: u16,
+    error: &'static str,
+    code: u32,
+    text: String,
+    unexpected: bool,
+}
+
+impl Refusal {
+    fn new(status: u16, error: &'static str, code: u32, text: impl Into<String>) -> Self {
+        Self {
+            status,
+            error,
+            code,
+            text: text.into(),
+            unexpected: false,
+        }
+    }
+
+    fn unexpected(text: String) -> Self {
+        Self {
+            unexpected: true,
+            ..Self::new(400, "invalid_request", 900_144, text)
+        }
+    }
+
+    fn answer(self, now: OffsetDateTime, correlation_id: &str) -> Answer {
+        let trace_id = Uuid::new_v4().to_string();
+        let Self { code, text, .. } = self;
+        let timestamp = now
+            .format(format_description!(
+                "[year]-[month]-[day] [hour]:[minute]:[second]Z"
+            ))
+            .expect("a date of this era fits the format");
+        let body = json!({
+            "error": self.error,
+            "error_description": format!(
+                "AADSTS{code}: {text} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}"
+            ),
+            "error_codes": [code],
+            "timestamp": timestamp,
+            "trace_id": trace_id,
+            "correlation_id": correlation_id,
+        });
+        let mut answer = Answer::json(self.status, body, Sender::EntraId);
+        answer.unexpected = self.unexpected;
+        answer
+    }
+}
+
+fn issue(state: &mut State, request: &Incoming, tenant: &str) -> Result<Value, Refusal> {
+    if request.method != "POST" || !request.query.is_empty() {
+        return Err(Refusal::unexpected(format!(
+            "The token endpoint takes a POST without a query, not {} with '{}'.",
+            request.method, request.query
+        )));
+    }
+    let form = read_form(request)?;
+    let field = |name: &str| {
+        form.get(name).map(String::as_str).ok_or_else(|| {
+            Refusal::new(
+                400,
+                "invalid_request",
+                900_144,
+                format!("The request body must contain the following parameter: '{name}'."),
+            )
+        })
+    };
+    let settings = &state.settings;
+    if !tenant.eq_ignore_ascii_case(&settings.tenant_id) {
+        return Err(Refusal::new(
+            400,
+            "invalid_request",
+            90_002,
+            format!(
+                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID."
+            ),
+        ));
+    }
+    if field("grant_type")? != "client_credentials" {
+        return Err(Refusal::new(
+            400,
+            "unsupported_grant_type",
+            70_003,
+            "The app requested an unsupported grant type.",
+        ));
+    }
+    let client_id = field("client_id")?;
+    if !client_id.eq_ignore_ascii_case(&settings.client_id) {
+        return Err(Refusal::new(
+            400,
+            "unauthorized_client",
+            700_016,
+            format!(
+                "Application with identifier '{client_id}' was not found in the directory '{tenant}'."
+            ),
+        ));
+    }
+    if field("client_secret")? != settings.client_secret {
+        return Err(Refusal::new(
+            401,
+            "invalid_client",
+            7_000_215,
+            format!("Invalid client secret provided for app '{client_id}'."),
+        ));
+    }
+    let scope = field("scope")?;
+    if scope != settings.scope() {
+        return Err(Refusal::new(
+            400,
+            "invalid_scope",
+            70_011,
+            format!("The provided value for the input parameter 'scope' is not valid: {scope}."),
+        ));
+    }
+    let lifetime = settings.token_lifetime;
+    let token = state.tokens.issue(lifetime);
+    Ok(json!({
+        "token_type": "Bearer",
+        "expires_in": lifetime.as_secs(),
+        "ext_expires_in": lifetime.as_secs(),
+        "access_token": token,
+    }))
+}
+
+fn read_form(request: &Incoming) -> Result<BTreeMap<String, String>, Refusal> {
+    const KNOWN: [&str; 4] = ["grant_type", "client_id", "client_secret", "scope"];
+    let content_type = request.header("content-type").unwrap_or_default();
+    if !content_type.starts_with("application/x-www-form-urlencoded") {
+        return Err(Refusal::unexpected(format!(
+            "The token endpoint takes a form, not '{content_type}'."
+        )));
+    }
+    let form: BTreeMap<String, String> =
+        form_urlencoded::parse(&request.body).into_owned().collect();
+    match form.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+        None => Ok(form),
+        Some(name) => Err(Refusal::unexpected(format!(
+            "The simulator does not know the parameter '{name}'."
+        ))),
+    }
+}

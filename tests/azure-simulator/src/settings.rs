@@ -1,0 +1,139 @@
+//! What a test can choose about the simulated Azure.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::replication::Replication;
+
+/// The subscription that exists.
+pub const SUBSCRIPTION_ID: &str = "00000000-0000-0000-0000-000000000001";
+/// The tenant that the subscription trusts.
+pub const TENANT_ID: &str = "00000000-0000-0000-0000-00000000000a";
+/// The application that may sign in.
+pub const CLIENT_ID: &str = "00000000-0000-0000-0000-00000000000c";
+/// The application's secret, which opens nothing but a simulator on loopback.
+pub const CLIENT_SECRET: &str = "simulator-client-secret";
+/// The audience whose tokens Azure Resource Manager takes.
+pub const AUDIENCE: &str = "https://management.azure.com";
+
+/// The rules that Azure imposes on copies. Its texts and codes for breaking them are published
+/// nowhere, and the rules themselves only in prose, so each one can be switched off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// A source older than one that is copied already in the same collection is refused.
+    pub order: bool,
+    /// A copy is refused while another one replicates in the same collection.
+    pub one_at_a_time: bool,
+    /// A source that has a copy anywhere in the target's region is refused.
+    pub once_per_region: bool,
+    /// A collection in the region of its source collection is refused when it is created; else
+    /// only the copy into it is.
+    pub other_region_for_collection: bool,
+    /// So many copies may start in one collection within an hour; above it 429. Documented on
+    /// one page only, as 3, and off unless a test asks for it.
+    pub copies_per_hour: Option<usize>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            order: true,
+            one_at_a_time: true,
+            once_per_region: true,
+            other_region_for_collection: true,
+            copies_per_hour: None,
+        }
+    }
+}
+
+/// Which headers point to the operation that a copy's PUT has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationHeaders {
+    /// `Azure-AsyncOperation` alone, as in every recording.
+    AsyncOperation,
+    /// `Location` alone, as Azure's specification has it.
+    Location,
+    /// Both, as Azure's documentation has it.
+    Both,
+}
+
+/// Everything that the builder sets, and that the handle may change later.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) subscription_id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) audience: String,
+    pub(crate) token_lifetime: Duration,
+    pub(crate) replication: Replication,
+    pub(crate) disk_replications: Vec<(String, Replication)>,
+    pub(crate) operation: Duration,
+    pub(crate) operation_headers: OperationHeaders,
+    pub(crate) operation_url_query_bytes: usize,
+    pub(crate) operation_expiry: Option<Duration>,
+    pub(crate) identical_put_status: u16,
+    pub(crate) rules: Rules,
+    /// Code and message of the failures that the next copy operations end with.
+    pub(crate) failing_operations: VecDeque<(String, String)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            subscription_id: SUBSCRIPTION_ID.to_owned(),
+            tenant_id: TENANT_ID.to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: CLIENT_SECRET.to_owned(),
+            audience: AUDIENCE.to_owned(),
+            token_lifetime: Duration::from_secs(3599),
+            replication: Replication::After(Duration::from_secs(2)),
+            disk_replications: Vec::new(),
+            operation: Duration::from_millis(50),
+            operation_headers: OperationHeaders::AsyncOperation,
+            operation_url_query_bytes: 0,
+            operation_expiry: None,
+            // Assumed: the specification lists 201 alone for this PUT.
+            identical_put_status: 201,
+            rules: Rules::default(),
+            failing_operations: VecDeque::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The course of a disk with this name in a copy that begins now.
+    pub(crate) fn replication_of(&self, disk: &str) -> Replication {
+        self.disk_replications
+            .iter()
+            .rev()
+            .find(|(name, _)| name.eq_ignore_ascii_case(disk))
+            .map_or(&self.replication, |(_, replication)| replication)
+            .clone()
+    }
+
+    /// The only scope that tokens are issued for.
+    pub(crate) fn scope(&self) -> String {
+        format!("{}/.default", self.audience.trim_end_matches('/'))
+    }
+
+    /// The variables that point a provider to this address, in the order people read them.
+    pub(crate) fn environment(
+        &self,
+        endpoint: &str,
+        authority_file: &str,
+    ) -> Vec<(&'static str, String)> {
+        vec![
+            ("ARM_ENVIRONMENT", "custom".to_owned()),
+            ("ARM_ACTIVE_DIRECTORY_AUTHORITY_HOST", endpoint.to_owned()),
+            ("ARM_RESOURCE_MANAGER_ENDPOINT", endpoint.to_owned()),
+            ("ARM_RESOURCE_MANAGER_AUDIENCE", self.audience.clone()),
+            ("ARM_TENANT_ID", self.tenant_id.clone()),
+            ("ARM_SUBSCRIPTION_ID", self.subscription_id.clone()),
+            ("ARM_CLIENT_ID", self.client_id.clone()),
+            ("ARM_CLIENT_SECRET", self.client_secret.clone()),
+            ("ARM_USE_CLI", "false".to_owned()),
+            ("SSL_CERT_FILE", authority_file.to_owned()),
+        ]
+    }
+}

@@ -1,0 +1,118 @@
+//! Everything that exists in the simulated Azure, behind one lock.
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::arm::collection::Collection;
+use crate::arm::operations::Operation;
+use crate::arm::restore_point::RestorePoint;
+use crate::clock::Clock;
+use crate::entra::Tokens;
+use crate::fault::Faults;
+use crate::log::Log;
+use crate::route::{CollectionId, Resource, RestorePointId, Route};
+use crate::settings::Settings;
+
+/// A resource group, of which only the name and the place matter.
+#[derive(Debug)]
+pub(crate) struct ResourceGroup {
+    pub(crate) name: String,
+    pub(crate) location: String,
+}
+
+/// The simulated Azure.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) tokens: Tokens,
+    pub(crate) resource_groups: Vec<ResourceGroup>,
+    pub(crate) collections: Vec<Collection>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) faults: Faults,
+    pub(crate) log: Log,
+    /// The `p` of operation URLs: every recording from one region has the same one.
+    region_ids: BTreeMap<String, Uuid>,
+}
+
+impl State {
+    pub(crate) fn new(settings: Settings, clock: Clock) -> Self {
+        Self {
+            settings,
+            clock,
+            tokens: Tokens::default(),
+            resource_groups: Vec::new(),
+            collections: Vec::new(),
+            operations: Vec::new(),
+            faults: Faults::default(),
+            log: Log::default(),
+            region_ids: BTreeMap::new(),
+        }
+    }
+
+    /// Lets the deletions take effect whose time has come. Comes before every look.
+    pub(crate) fn settle(&mut self) -> OffsetDateTime {
+        let now = self.clock.now();
+        let gone = |deleted: Option<OffsetDateTime>| deleted.is_some_and(|time| time <= now);
+        self.collections
+            .retain(|collection| !gone(collection.deleted));
+        for collection in &mut self.collections {
+            collection
+                .restore_points
+                .retain(|point| !gone(point.deleted));
+        }
+        now
+    }
+
+    pub(crate) fn group_exists(&self, name: &str) -> bool {
+        self.resource_groups
+            .iter()
+            .any(|group| group.name.eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn collection(&self, id: &CollectionId) -> Option<&Collection> {
+        self.collections
+            .iter()
+            .find(|collection| collection.id.is(id))
+    }
+
+    pub(crate) fn collection_mut(&mut self, id: &CollectionId) -> Option<&mut Collection> {
+        self.collections
+            .iter_mut()
+            .find(|collection| collection.id.is(id))
+    }
+
+    pub(crate) fn restore_point(&self, id: &RestorePointId) -> Option<&RestorePoint> {
+        self.collection(&id.collection)?.restore_point(&id.name)
+    }
+
+    pub(crate) fn restore_point_mut(&mut self, id: &RestorePointId) -> Option<&mut RestorePoint> {
+        self.collection_mut(&id.collection)?
+            .restore_points
+            .iter_mut()
+            .find(|point| point.name.eq_ignore_ascii_case(&id.name))
+    }
+
+    /// What a resource id names, if it is one of this subscription.
+    pub(crate) fn resource(&self, id: &str) -> Option<Resource> {
+        let route = Route::parse(id)?;
+        route
+            .subscription
+            .eq_ignore_ascii_case(&self.settings.subscription_id)
+            .then_some(route.resource)
+    }
+
+    pub(crate) fn region_id(&mut self, location: &str) -> Uuid {
+        *self
+            .region_ids
+            .entry(location.to_ascii_lowercase())
+            .or_insert_with(Uuid::new_v4)
+    }
+}
+
+/// Spells a location as ARM answers it: `West US 2` is `westus2`.
+pub(crate) fn normalised_location(location: &str) -> String {
+    location.replace(' ', "").to_ascii_lowercase()
+}

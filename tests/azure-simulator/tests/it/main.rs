@@ -1,0 +1,14 @@
+//! The simulator, asked over https as a client asks it.
+
+// Always true here. It tells clippy that the helpers are tests, too, and may unwrap.
+#![cfg(test)]
+
+mod clock;
+mod control;
+mod copy_rules;
+mod faults;
+mod shapes;
+mod signing_in;
+mod strictness;
+mod support;
+mod world;
