@@ -1,0 +1,25 @@
+//! Terraform's plugin protocol, and nothing of any cloud.
+//!
+//! [`serve`] does all that a provider's process must do for Terraform; what it
+//! serves is a [`Provider`] with its [`Resource`]s. Wire types stay inside.
+
+pub mod diagnostics;
+mod handshake;
+mod logging;
+pub mod plan;
+mod proto;
+pub mod provider;
+pub mod resource;
+pub mod schema;
+mod serve;
+mod service;
+mod socket;
+mod stdio;
+mod stop;
+mod tls;
+pub mod value;
+
+pub use diagnostics::{Diagnostic, Diagnostics};
+pub use provider::Provider;
+pub use resource::Resource;
+pub use serve::serve;

@@ -1,0 +1,45 @@
+//! What a provider is to Terraform.
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use super::diagnostics::Diagnostics;
+use super::resource::Resource;
+use super::schema::Block;
+use super::value::Value;
+
+/// A provider: its configuration and its resources.
+///
+/// Terraform starts a process for every phase of a command and may send any
+/// request first, so nothing here may rely on an earlier one, but for
+/// [`Provider::configure`], which comes before anything remote is touched.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// The arguments of the provider block.
+    fn schema(&self) -> Block;
+
+    /// The resources, each by the name that configuration uses.
+    fn resources(&self) -> Vec<(&'static str, Box<dyn Resource>)>;
+
+    /// Checks the provider block on its own. Values may still be unknown.
+    fn validate(&self, config: &Value) -> Diagnostics;
+
+    /// Takes the provider block. Comes again, with other values, where one process serves several runs.
+    async fn configure(&self, request: ConfigureRequest) -> Diagnostics;
+}
+
+/// What [`Provider::configure`] is given.
+#[derive(Debug)]
+pub struct ConfigureRequest {
+    /// The version of Terraform, such as `1.11.4`.
+    pub terraform_version: String,
+    /// The provider block. A value that comes from another object may be unknown in a plan.
+    pub config: Value,
+}
+
+/// What every call is given beside its own request.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Cancelled when Terraform asks all calls in flight to come to an end.
+    pub stop: CancellationToken,
+}

@@ -1,0 +1,188 @@
+//! What a managed resource is to Terraform.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::plan::PlannedChange;
+use super::provider::Context;
+use super::schema::Schema;
+use super::value::Value;
+
+/// A managed resource: one type of object that Terraform creates, reads, updates and deletes.
+#[async_trait]
+pub trait Resource: Send + Sync {
+    /// Its attributes and blocks.
+    fn schema(&self) -> Schema;
+
+    /// Checks a configuration on its own. Values may still be unknown.
+    fn validate(&self, config: &Value) -> Diagnostics;
+
+    /// Adjusts the plan that the schema gives, where an attribute depends on others.
+    ///
+    /// Called for creates, updates and destroys. It must give the same answer
+    /// whenever it is asked the same, and never fail for a reason that may
+    /// change: Terraform asks again in the middle of an apply.
+    async fn plan(&self, request: PlanRequest, planned: PlannedChange) -> PlanResponse {
+        let _ = request;
+        PlanResponse {
+            planned,
+            diagnostics: Diagnostics::default(),
+        }
+    }
+
+    /// Makes the object.
+    async fn create(&self, request: CreateRequest) -> Applied;
+
+    /// Looks at the object. `None` as new state means that it is gone.
+    async fn read(&self, request: ReadRequest) -> Applied;
+
+    /// Changes the object in place.
+    async fn update(&self, request: UpdateRequest) -> Applied;
+
+    /// Removes the object. `None` as new state means that it is gone.
+    async fn delete(&self, request: DeleteRequest) -> Applied;
+
+    /// Turns what the user wrote after `terraform import` into the least state
+    /// from which [`Resource::read`] finds the object.
+    async fn import(&self, request: ImportRequest) -> Applied;
+}
+
+/// What [`Resource::plan`] is given.
+#[derive(Debug)]
+pub struct PlanRequest {
+    /// The object as it is; null in a create.
+    pub prior_state: Value,
+    /// The configuration; null in a destroy.
+    pub config: Value,
+    /// What the last apply or read kept for the provider alone.
+    pub prior_private: Vec<u8>,
+    /// Whether Terraform is known to ask in the middle of an apply.
+    pub in_apply: bool,
+    /// What every call is given.
+    pub context: Context,
+}
+
+/// What [`Resource::plan`] answers.
+#[derive(Debug)]
+pub struct PlanResponse {
+    /// The plan.
+    pub planned: PlannedChange,
+    /// Messages to the user.
+    pub diagnostics: Diagnostics,
+}
+
+/// What [`Resource::create`] is given.
+#[derive(Debug)]
+pub struct CreateRequest {
+    /// The object as planned; what is unknown is for the provider to give.
+    pub planned_state: Value,
+    /// Takes the state as soon as there is something to lose.
+    pub checkpoint: Checkpoint,
+    /// What every call is given.
+    pub context: Context,
+}
+
+/// What [`Resource::read`] is given.
+#[derive(Debug)]
+pub struct ReadRequest {
+    /// The object as it was seen last.
+    pub current_state: Value,
+    /// What every call is given.
+    pub context: Context,
+}
+
+/// What [`Resource::update`] is given.
+#[derive(Debug)]
+pub struct UpdateRequest {
+    /// The object as it is.
+    pub prior_state: Value,
+    /// The object as planned; what is unknown is for the provider to give.
+    pub planned_state: Value,
+    /// Takes the state as soon as there is something to lose.
+    pub checkpoint: Checkpoint,
+    /// What every call is given.
+    pub context: Context,
+}
+
+/// What [`Resource::delete`] is given.
+#[derive(Debug)]
+pub struct DeleteRequest {
+    /// The object as it is.
+    pub prior_state: Value,
+    /// What every call is given.
+    pub context: Context,
+}
+
+/// What [`Resource::import`] is given.
+#[derive(Debug)]
+pub struct ImportRequest {
+    /// What the user wrote.
+    pub id: String,
+    /// What every call is given.
+    pub context: Context,
+}
+
+/// What became of an object.
+///
+/// State and messages stand side by side, because an object that exists must be
+/// in the state even when something failed.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// The state to save. `None` where there is no object.
+    pub new_state: Option<Value>,
+    /// Messages to the user.
+    pub diagnostics: Diagnostics,
+}
+
+impl Applied {
+    /// An object, and nothing to say about it.
+    pub fn saved(new_state: Value) -> Self {
+        Self {
+            new_state: Some(new_state),
+            diagnostics: Diagnostics::default(),
+        }
+    }
+
+    /// No object, and nothing to say about it.
+    pub fn gone() -> Self {
+        Self::default()
+    }
+
+    /// No object, for this reason.
+    pub fn failed(diagnostic: Diagnostic) -> Self {
+        Self {
+            new_state: None,
+            diagnostics: diagnostic.into(),
+        }
+    }
+
+    /// The same, with one message more.
+    #[must_use]
+    pub fn with(mut self, diagnostic: Diagnostic) -> Self {
+        self.diagnostics.push(diagnostic);
+        self
+    }
+}
+
+/// Holds the state of an object from the moment there may be one.
+///
+/// Should the call panic later on, this state is saved in its stead.
+#[derive(Clone, Debug, Default)]
+pub struct Checkpoint(Arc<Mutex<Option<Value>>>);
+
+impl Checkpoint {
+    /// Remembers the state; unknown attributes in it are saved as null.
+    pub fn save(&self, state: Value) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
+    }
+
+    /// The state that was remembered last.
+    pub fn saved(&self) -> Option<Value> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

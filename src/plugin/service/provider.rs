@@ -1,0 +1,110 @@
+//! Requests about the provider as a whole.
+
+use super::{Service, convert, guard};
+use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::proto::tfplugin6 as proto;
+use crate::plugin::provider::ConfigureRequest;
+use crate::plugin::schema::Schema;
+
+pub(super) async fn metadata(
+    service: &Service,
+    _request: proto::get_metadata::Request,
+) -> proto::get_metadata::Response {
+    let resources = service
+        .resources
+        .keys()
+        .map(|name| proto::get_metadata::ResourceMetadata {
+            type_name: (*name).to_owned(),
+        });
+    proto::get_metadata::Response {
+        server_capabilities: Some(capabilities()),
+        resources: resources.collect(),
+        ..Default::default()
+    }
+}
+
+pub(super) async fn schema(
+    service: &Service,
+    _request: proto::get_provider_schema::Request,
+) -> proto::get_provider_schema::Response {
+    let block = service.provider_block().clone();
+    let resources = service
+        .resources
+        .iter()
+        .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())));
+    proto::get_provider_schema::Response {
+        provider: Some(convert::schema(&Schema { version: 0, block })),
+        resource_schemas: resources.collect(),
+        server_capabilities: Some(capabilities()),
+        ..Default::default()
+    }
+}
+
+/// Only what the provider keeps to: a destroy is planned, too, and no request relies on the schema's.
+fn capabilities() -> proto::ServerCapabilities {
+    proto::ServerCapabilities {
+        plan_destroy: true,
+        get_provider_schema_optional: true,
+        ..Default::default()
+    }
+}
+
+/// There are none yet, but OpenTofu asks.
+pub(super) async fn functions(
+    _service: &Service,
+    _request: proto::get_functions::Request,
+) -> proto::get_functions::Response {
+    proto::get_functions::Response::default()
+}
+
+pub(super) async fn validate(
+    service: &Service,
+    request: proto::validate_provider_config::Request,
+) -> proto::validate_provider_config::Response {
+    let diagnostics = match convert::decode(request.config.as_ref(), &service.provider_block().ty())
+    {
+        Ok(config) => {
+            let provider = service.provider.clone();
+            guard::run(async move { provider.validate(&config) })
+                .await
+                .unwrap_or_else(Into::into)
+        }
+        Err(diagnostic) => diagnostic.into(),
+    };
+    proto::validate_provider_config::Response {
+        diagnostics: convert::diagnostics(diagnostics),
+    }
+}
+
+pub(super) async fn configure(
+    service: &Service,
+    request: proto::configure_provider::Request,
+) -> proto::configure_provider::Response {
+    let diagnostics = match convert::decode(request.config.as_ref(), &service.provider_block().ty())
+    {
+        Ok(config) => {
+            let provider = service.provider.clone();
+            let request = ConfigureRequest {
+                terraform_version: request.terraform_version,
+                config,
+            };
+            guard::run(async move { provider.configure(request).await })
+                .await
+                .unwrap_or_else(Into::into)
+        }
+        Err(diagnostic) => Diagnostics::from(diagnostic),
+    };
+    proto::configure_provider::Response {
+        diagnostics: convert::diagnostics(diagnostics),
+    }
+}
+
+/// Answers at once; the calls in flight come to an end on their own.
+pub(super) async fn stop(
+    service: &Service,
+    _request: proto::stop_provider::Request,
+) -> proto::stop_provider::Response {
+    tracing::debug!("Terraform asks to stop");
+    service.stop.stop();
+    proto::stop_provider::Response::default()
+}
