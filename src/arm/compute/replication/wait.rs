@@ -1,0 +1,276 @@
+//! Waits until a copied restore point can restore a virtual machine.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::contact::{Contact, Verdict};
+use super::progress::Progress;
+use super::{Replication, ReplicationState, replication};
+use crate::arm::compute::models::RestorePoint;
+use crate::arm::compute::restore_points;
+use crate::arm::error::Error;
+use crate::arm::patience::{self, Interrupted, Patience};
+use crate::arm::resource_id::RestorePointId;
+use crate::arm::retry;
+use crate::arm::transport::Client;
+
+/// The first pause between two looks.
+const POLL_INTERVAL_FIRST: Duration = Duration::from_secs(10);
+
+/// The longest pause of our own between two looks, and so the longest time that a finished copy
+/// goes unnoticed.
+const POLL_INTERVAL_MAX: Duration = Duration::from_secs(60);
+
+/// The pause grows to this part of the time that has passed.
+const POLL_ELAPSED_PART: u32 = 10;
+
+/// The spread of pauses, so that many waits do not ask at once.
+const POLL_JITTER: f64 = 0.1;
+
+/// How long one look may take with its repetitions, before it counts as failed.
+const LOOK_LIMIT: Duration = Duration::from_secs(2 * 60);
+
+/// How often to look at a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Poll {
+    /// At first every 10 s, later every 60 s.
+    Growing,
+    /// At this interval, as somebody has asked for.
+    Every(Duration),
+}
+
+/// How a wait for replication ended.
+#[derive(Clone, Debug)]
+pub enum ReplicationEnd {
+    /// Every disk has replicated; a virtual machine can be restored.
+    Replicated(Box<RestorePoint>),
+    /// A disk failed, or Azure could not create the restore point. It cannot be resumed.
+    Failed(Box<RestorePoint>),
+    /// The restore point does not exist (any more).
+    Gone,
+    /// The deadline passed; copying goes on in Azure.
+    DeadlinePassed {
+        /// The last look that succeeded.
+        last: Option<Box<RestorePoint>>,
+        /// Why the looks after it failed, if they did.
+        cause: Option<Error>,
+    },
+    /// Stop came; copying goes on in Azure.
+    Stopped {
+        /// The last look that succeeded.
+        last: Option<Box<RestorePoint>>,
+    },
+    /// Azure cannot be asked any more; copying goes on there.
+    LostContact {
+        /// The last look that succeeded.
+        last: Option<Box<RestorePoint>>,
+        /// Why.
+        error: Error,
+    },
+}
+
+impl Poll {
+    /// What the client's settings say.
+    pub fn of(client: &Client) -> Self {
+        client
+            .replication_poll_interval()
+            .map_or(Self::Growing, Self::Every)
+    }
+
+    /// The next pause. One that somebody has asked for is not shortened in tests, either.
+    fn pause(self, elapsed: Duration) -> Duration {
+        let interval = self.interval(elapsed, retry::random());
+        match self {
+            Self::Every(_) => interval,
+            Self::Growing => patience::scaled(interval),
+        }
+    }
+
+    /// The pause after `elapsed`; `random` is a number from 0 to 1.
+    fn interval(self, elapsed: Duration, random: f64) -> Duration {
+        match self {
+            Self::Every(interval) => interval,
+            Self::Growing => {
+                let part = elapsed / POLL_ELAPSED_PART;
+                let interval = part.clamp(POLL_INTERVAL_FIRST, POLL_INTERVAL_MAX);
+                let spread = retry::jittered(interval, POLL_JITTER, random);
+                spread.min(POLL_INTERVAL_MAX)
+            }
+        }
+    }
+}
+
+/// Waits until every disk of the copy has replicated, and logs the progress.
+///
+/// Needed beside [`crate::arm::operation::Operation::wait`], which ends when copying has begun.
+/// The first look is taken at once. Trouble in between is waited out where it can pass; every
+/// ending says what was seen last.
+pub async fn wait_for_replication(
+    client: &Client,
+    id: &RestorePointId,
+    patience: &Patience,
+    poll: Poll,
+) -> ReplicationEnd {
+    let started = Instant::now();
+    let mut progress = Progress::new(id.name(), started);
+    let mut contact = Contact::new();
+    let mut last = None;
+    let mut cause = None;
+    loop {
+        let look = patience.with_limit(LOOK_LIMIT);
+        let fetched = restore_points::fetch(client, id, true, &look).await;
+        let now = Instant::now();
+        let mut pause = poll.pause(now - started);
+        let asked = match fetched {
+            Ok(fetched) => {
+                contact.succeeded();
+                cause = None;
+                let point = Box::new(fetched.value);
+                let found = replication(&point);
+                tell(&mut progress, id, &found, now - started, now);
+                match found.state {
+                    ReplicationState::Succeeded => return ReplicationEnd::Replicated(point),
+                    ReplicationState::Failed => return ReplicationEnd::Failed(point),
+                    ReplicationState::Replicating | ReplicationState::Unknown => {}
+                }
+                last = Some(point);
+                fetched.retry_after
+            }
+            Err(Error::Stopped) => return ReplicationEnd::Stopped { last },
+            Err(error) => {
+                match contact.failed(&error, now) {
+                    Verdict::Gone => return ReplicationEnd::Gone,
+                    Verdict::Lost => return ReplicationEnd::LostContact { last, error },
+                    Verdict::GoOn => {}
+                }
+                if error.is_not_found() && poll == Poll::Growing {
+                    pause = pause.min(patience::scaled(POLL_INTERVAL_FIRST));
+                }
+                let asked = error.retry_after();
+                if patience.check() != Err(Interrupted::DeadlinePassed) {
+                    tell_trouble(&mut progress, id, &error, now);
+                }
+                cause = better_cause(cause, error, patience.remaining());
+                asked
+            }
+        };
+        match patience.pause_between_looks(pause, asked).await {
+            Ok(()) => {}
+            Err(Interrupted::Stopped) => return ReplicationEnd::Stopped { last },
+            Err(Interrupted::DeadlinePassed) => {
+                return ReplicationEnd::DeadlinePassed { last, cause };
+            }
+        }
+    }
+}
+
+/// The failure to tell if the wait ends now. That one look ran out of time says less than what
+/// went wrong in it, or before it; that Azure asks for too much says it all.
+fn better_cause(before: Option<Error>, error: Error, remaining: Duration) -> Option<Error> {
+    match (before, error) {
+        (
+            _,
+            Error::RetryAfterTooLong {
+                retry_after, cause, ..
+            },
+        ) => Some(if retry_after > remaining {
+            Error::RetryAfterTooLong {
+                retry_after,
+                remaining,
+                cause,
+            }
+        } else {
+            *cause
+        }),
+        (Some(before), Error::DeadlinePassed { last_cause: None }) => Some(before),
+        (None, Error::DeadlinePassed { last_cause: None }) => None,
+        (
+            _,
+            Error::DeadlinePassed {
+                last_cause: Some(cause),
+            },
+        ) => Some(*cause),
+        (_, error) => Some(error),
+    }
+}
+
+fn tell(
+    progress: &mut Progress,
+    id: &RestorePointId,
+    found: &Replication,
+    elapsed: Duration,
+    now: Instant,
+) {
+    let percent = found.completion_percent;
+    let percent = percent.map_or_else(String::new, |percent| percent.to_string());
+    if let Some(line) = progress.line(found, now) {
+        tracing::info!(
+            restore_point_id = %id,
+            completion_percent = percent.as_str(),
+            replication_state = found.state.as_str(),
+            elapsed_seconds = %elapsed.as_secs(),
+            "{line}"
+        );
+    }
+    for warning in progress.warnings(found, now) {
+        tracing::warn!(restore_point_id = %id, completion_percent = percent.as_str(), "{warning}");
+    }
+}
+
+fn tell_trouble(progress: &mut Progress, id: &RestorePointId, error: &Error, now: Instant) {
+    if let Some(line) = progress.trouble(&error.to_string(), now) {
+        tracing::warn!(restore_point_id = %id, "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_become_rarer_with_time() {
+        #[track_caller]
+        fn check(elapsed_seconds: u64, random: f64, expected_milliseconds: u64) {
+            let elapsed = Duration::from_secs(elapsed_seconds);
+            let found = Poll::Growing.interval(elapsed, random);
+            assert_eq!(found, Duration::from_millis(expected_milliseconds));
+        }
+        check(0, 0.5, 10_000);
+        check(0, 0.0, 9_000);
+        check(0, 1.0, 11_000);
+        check(300, 0.5, 30_000);
+        check(600, 0.5, 60_000);
+        check(1_000_000, 0.5, 60_000);
+        check(1_000_000, 1.0, 60_000);
+    }
+
+    #[test]
+    fn a_fixed_interval_is_kept() {
+        let second = Duration::from_secs(1);
+        let poll = Poll::Every(second);
+        assert_eq!(poll.interval(Duration::from_secs(9999), 0.0), second);
+    }
+
+    #[test]
+    fn the_reason_behind_a_deadline_is_kept() {
+        let deadline = |cause: Option<Error>| Error::DeadlinePassed {
+            last_cause: cause.map(Box::new),
+        };
+        let is_stop = |cause: Option<Error>| matches!(cause, Some(Error::Stopped));
+        let better = |before, error| better_cause(before, error, Duration::from_secs(60));
+        assert!(better(None, deadline(None)).is_none());
+        assert!(is_stop(better(Some(Error::Stopped), deadline(None))));
+        assert!(is_stop(better(None, deadline(Some(Error::Stopped)))));
+        assert!(is_stop(better(Some(deadline(None)), Error::Stopped)));
+        let asked = |seconds| Error::RetryAfterTooLong {
+            retry_after: Duration::from_secs(seconds),
+            remaining: Duration::ZERO,
+            cause: Box::new(Error::Stopped),
+        };
+        assert!(is_stop(better(None, asked(60))));
+        let found = better(None, asked(61)).unwrap();
+        assert!(found.to_string().contains("61 s"), "{found}");
+        assert!(found.to_string().contains("only 60 s"), "{found}");
+    }
+}

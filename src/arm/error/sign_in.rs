@@ -1,0 +1,51 @@
+//! Why there is no token.
+
+use std::time::Duration;
+
+use super::connection::{ConnectionError, ConnectionKind};
+
+/// Signing in did not work.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct SignInError {
+    /// What happened, with Entra ID's own words, client id and tenant id; never a secret.
+    pub message: String,
+    /// Whether asking again cannot help: Entra ID refused for good, or nothing is configured.
+    pub permanent: bool,
+    /// What kept Entra ID's answer away, if no answer came.
+    pub connection: Option<ConnectionKind>,
+    /// How long Entra ID asks to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl SignInError {
+    /// A refusal that only another configuration or another right can change.
+    pub fn permanent(message: String) -> Self {
+        Self {
+            message,
+            permanent: true,
+            connection: None,
+            retry_after: None,
+        }
+    }
+
+    /// A refusal that may be gone the next time.
+    pub fn temporary(message: String, retry_after: Option<Duration>) -> Self {
+        Self {
+            message,
+            permanent: false,
+            connection: None,
+            retry_after,
+        }
+    }
+
+    /// No answer from Entra ID.
+    pub(crate) fn unreachable(error: &ConnectionError) -> Self {
+        Self {
+            message: format!("cannot sign in: {error}"),
+            permanent: false,
+            connection: Some(error.kind),
+            retry_after: None,
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The resource ids of restore point collections and restore points.
+
+mod parse;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+pub use parse::{ParseError, resource_type};
+
+use parse::{COLLECTION, Input, POINT, resource};
+
+/// Identifies a restore point collection.
+///
+/// ARM compares resource ids without regard to case, so two ids that differ only in case are
+/// equal. `Display` keeps the spelling that was parsed.
+#[derive(Clone)]
+pub struct RestorePointCollectionId {
+    text: String,
+    subscription_id: String,
+    resource_group_name: String,
+    name: String,
+}
+
+/// Identifies one restore point inside a restore point collection.
+///
+/// ARM compares resource ids without regard to case, so two ids that differ only in case are
+/// equal. `Display` keeps the spelling that was parsed.
+#[derive(Clone)]
+pub struct RestorePointId {
+    text: String,
+    collection: RestorePointCollectionId,
+    name: String,
+}
+
+impl RestorePointCollectionId {
+    /// Parses an id as Azure gives it: the leading slash may be missing, as in one of Microsoft's
+    /// own examples.
+    ///
+    /// # Errors
+    /// [`ParseError`] says what was found instead, and the expected form.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::from_input(text, Input::FromAzure)
+    }
+
+    /// Parses an id that a person wrote: it begins with a slash and ends without one.
+    ///
+    /// # Errors
+    /// [`ParseError`] says what was found instead, and the expected form.
+    pub fn parse_strict(text: &str) -> Result<Self, ParseError> {
+        Self::from_input(text, Input::Written)
+    }
+
+    /// Builds an id from its parts.
+    ///
+    /// # Errors
+    /// [`ParseError`] names the part that no Azure resource can have.
+    pub fn new(
+        subscription_id: &str,
+        resource_group_name: &str,
+        name: &str,
+    ) -> Result<Self, ParseError> {
+        parse::subscription_id(subscription_id)?;
+        parse::resource_group_name(resource_group_name)?;
+        parse::name("restore point collection", name)?;
+        Ok(Self {
+            text: format!(
+                "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}\
+                 /providers/Microsoft.Compute/restorePointCollections/{name}"
+            ),
+            subscription_id: subscription_id.to_owned(),
+            resource_group_name: resource_group_name.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// The id of a restore point of this collection.
+    ///
+    /// # Errors
+    /// [`ParseError`] if no restore point can have this name.
+    pub fn restore_point(&self, name: &str) -> Result<RestorePointId, ParseError> {
+        parse::name("restore point", name)?;
+        let text = self.text.trim_end_matches('/');
+        Ok(RestorePointId {
+            text: format!("{text}/restorePoints/{name}"),
+            collection: self.clone(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// The subscription the collection lies in.
+    pub fn subscription_id(&self) -> &str {
+        &self.subscription_id
+    }
+
+    /// The resource group the collection lies in.
+    pub fn resource_group_name(&self) -> &str {
+        &self.resource_group_name
+    }
+
+    /// The collection's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The path of the collection in a request, in ARM's own spelling of the fixed parts.
+    pub fn path(&self) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/restorePointCollections/{}",
+            self.subscription_id, self.resource_group_name, self.name
+        )
+    }
+
+    fn from_input(text: &str, input: Input) -> Result<Self, ParseError> {
+        let [name] = resource(text, input, &COLLECTION)?.names();
+        let (subscription_id, resource_group_name) = parse::scope(text);
+        Ok(Self {
+            text: text.to_owned(),
+            subscription_id,
+            resource_group_name,
+            name,
+        })
+    }
+
+    fn key(&self) -> String {
+        self.path().to_lowercase()
+    }
+}
+
+impl RestorePointId {
+    /// Parses an id as Azure gives it: the leading slash may be missing.
+    ///
+    /// # Errors
+    /// [`ParseError`] says what was found instead, and the expected form.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::from_input(text, Input::FromAzure)
+    }
+
+    /// Parses an id that a person wrote: it begins with a slash and ends without one.
+    ///
+    /// # Errors
+    /// [`ParseError`] says what was found instead, and the expected form.
+    pub fn parse_strict(text: &str) -> Result<Self, ParseError> {
+        Self::from_input(text, Input::Written)
+    }
+
+    /// The restore point collection that holds the restore point.
+    pub fn collection(&self) -> &RestorePointCollectionId {
+        &self.collection
+    }
+
+    /// The subscription the restore point lies in.
+    pub fn subscription_id(&self) -> &str {
+        self.collection.subscription_id()
+    }
+
+    /// The resource group the restore point lies in.
+    pub fn resource_group_name(&self) -> &str {
+        self.collection.resource_group_name()
+    }
+
+    /// The restore point's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The path of the restore point in a request, in ARM's own spelling of the fixed parts.
+    pub fn path(&self) -> String {
+        format!("{}/restorePoints/{}", self.collection.path(), self.name)
+    }
+
+    fn from_input(text: &str, input: Input) -> Result<Self, ParseError> {
+        let [collection_name, name] = resource(text, input, &POINT)?.names();
+        let (subscription_id, resource_group_name) = parse::scope(text);
+        let ends = text.trim_end_matches('/').len() - name.len() - "/restorePoints/".len();
+        Ok(Self {
+            text: text.to_owned(),
+            collection: RestorePointCollectionId {
+                text: text[..ends].to_owned(),
+                subscription_id,
+                resource_group_name,
+                name: collection_name,
+            },
+            name,
+        })
+    }
+
+    fn key(&self) -> String {
+        self.path().to_lowercase()
+    }
+}
+
+/// What both kinds of id have in common.
+macro_rules! compared_without_case {
+    ($id:ty) => {
+        impl PartialEq for $id {
+            fn eq(&self, other: &Self) -> bool {
+                self.key() == other.key()
+            }
+        }
+
+        impl Eq for $id {}
+
+        impl Hash for $id {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.key().hash(state);
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.text)
+            }
+        }
+
+        impl fmt::Debug for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", self.text)
+            }
+        }
+
+        impl FromStr for $id {
+            type Err = ParseError;
+
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                Self::parse(text)
+            }
+        }
+    };
+}
+
+compared_without_case!(RestorePointCollectionId);
+compared_without_case!(RestorePointId);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    const COLLECTION_ID: &str = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.Compute/restorePointCollections/Web";
+
+    fn point(text: &str) -> RestorePointId {
+        RestorePointId::parse(text).unwrap()
+    }
+
+    #[test]
+    fn parts_come_back_and_spelling_stays() {
+        let text = "/Subscriptions/S/resourcegroups/R.g(1)/providers/microsoft.compute/RESTOREPOINTCOLLECTIONS/c-1/restorepoints/p_2";
+        let id = point(text);
+        assert_eq!(id.to_string(), text);
+        assert_eq!(id.subscription_id(), "S");
+        assert_eq!(id.resource_group_name(), "R.g(1)");
+        assert_eq!(id.collection().name(), "c-1");
+        assert_eq!(id.name(), "p_2");
+        assert_eq!(format!("{}/restorepoints/p_2", id.collection()), text);
+        assert_eq!(
+            id.path(),
+            "/subscriptions/S/resourceGroups/R.g(1)/providers/Microsoft.Compute/restorePointCollections/c-1/restorePoints/p_2"
+        );
+    }
+
+    #[test]
+    fn ids_that_differ_in_case_are_equal() {
+        let id = point(&format!("{COLLECTION_ID}/restorePoints/nightly"));
+        let loud = point(&id.to_string().to_uppercase());
+        let bare = point(id.to_string().trim_start_matches('/'));
+        assert_eq!(id, loud);
+        assert_eq!(id, bare);
+        assert_eq!(HashSet::from([id.clone(), loud, bare]).len(), 1);
+        assert_ne!(id, point(&format!("{COLLECTION_ID}/restorePoints/other")));
+    }
+
+    #[test]
+    fn ids_are_built_from_parts() {
+        let id = RestorePointCollectionId::new("S", "rg", "Web").unwrap();
+        assert_eq!(id.to_string(), COLLECTION_ID);
+        let nightly = id.restore_point("nightly").unwrap();
+        assert_eq!(
+            nightly,
+            point(&format!("{COLLECTION_ID}/restorePoints/nightly"))
+        );
+        assert_eq!(nightly.collection(), &id);
+        assert!(id.restore_point("a/b").is_err());
+        assert!(RestorePointCollectionId::new("S/x", "rg", "Web").is_err());
+        assert!(RestorePointCollectionId::new("S", "", "Web").is_err());
+        assert!(RestorePointCollectionId::new("S", "rg", &"n".repeat(81)).is_err());
+    }
+
+    #[test]
+    fn written_ids_have_their_slashes_right() {
+        #[track_caller]
+        fn check(text: &str, strict: bool) {
+            assert!(RestorePointCollectionId::parse(text).is_ok(), "{text}");
+            let found = RestorePointCollectionId::parse_strict(text);
+            assert_eq!(found.is_ok(), strict, "{text}");
+        }
+        check(COLLECTION_ID, true);
+        check(&COLLECTION_ID[1..], false);
+        check(&format!("{COLLECTION_ID}/"), false);
+    }
+}

@@ -1,0 +1,86 @@
+//! The HTTP client: made once, on first use.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+
+use crate::arm::error::{ConnectionError, ConnectionKind};
+
+/// The longest time one attempt may take, from connecting to the last byte of the answer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The longest time to connect; a host that drops packets is asked again sooner.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How often a connection with a request in flight is probed, so that one that died silently is
+/// given up instead of being used again.
+const PROBE_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How long a probe may stay unanswered.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an idle connection is kept: shorter than what firewalls usually forget.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// One HTTP client for Azure Resource Manager and Entra ID, made when the first request needs it:
+/// reading the root certificates costs milliseconds that most runs never need.
+#[derive(Clone, Default)]
+pub(crate) struct HttpClient {
+    made: Arc<Mutex<Option<reqwest::Client>>>,
+}
+
+impl HttpClient {
+    /// The client itself.
+    ///
+    /// # Errors
+    /// [`ConnectionKind::NoClient`], for example when no root certificates can be read.
+    pub(crate) fn get(&self) -> Result<reqwest::Client, ConnectionError> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*made {
+            return Ok(client.clone());
+        }
+        let client = builder().build().map_err(|error| ConnectionError {
+            kind: ConnectionKind::NoClient,
+            ..ConnectionError::from_reqwest("Azure", error)
+        })?;
+        Ok(made.insert(client).clone())
+    }
+}
+
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HttpClient")
+    }
+}
+
+#[cfg(test)]
+impl HttpClient {
+    /// A client that trusts one certificate only and uses no proxy.
+    pub(super) fn trusting(certificate: &[u8]) -> Self {
+        let certificate = reqwest::Certificate::from_der(certificate).unwrap();
+        let builder = builder().no_proxy().tls_certs_only([certificate]);
+        let made = Mutex::new(Some(builder.build().unwrap()));
+        Self {
+            made: Arc::new(made),
+        }
+    }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    // The HTTP client panics without a TLS implementation. It is no failure if somebody else in
+    // this process was first.
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    reqwest::Client::builder()
+        // A redirect would carry the token to another place.
+        .redirect(Policy::none())
+        .https_only(true)
+        .timeout(ATTEMPT_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tcp_keepalive(PROBE_INTERVAL)
+        .http2_keep_alive_interval(PROBE_INTERVAL)
+        .http2_keep_alive_timeout(PROBE_TIMEOUT)
+}

@@ -1,0 +1,311 @@
+//! The one loop that sends: token, attempt, decision, pause.
+
+use std::pin::pin;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use secrecy::ExposeSecret;
+use uuid::Uuid;
+
+use super::body;
+use super::{Answer, Client, Expected, Request};
+use crate::arm::auth::Token;
+use crate::arm::error::{ApiError, ConnectionError, Error, RequestIds};
+use crate::arm::patience::{Interrupted, Patience};
+use crate::arm::retry::{self, Decision, History};
+use crate::arm::retry_after;
+
+/// The largest answer that is read. A collection with the 500 restore points that Azure allows
+/// has a few MiB.
+const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// How long a PUT that is under way may still wait for its answer after Stop or the deadline: the
+/// answer decides whether something exists. Short enough to be gone within 3 s.
+const PUT_GRACE: Duration = Duration::from_secs(2);
+
+/// A request that did not succeed, and whether Azure may nevertheless have accepted it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct PutError {
+    /// What went wrong in the end.
+    pub error: Error,
+    /// Whether any attempt got no definite answer: then the resource may exist. False if nothing
+    /// was sent, or every attempt was refused.
+    pub may_have_been_accepted: bool,
+}
+
+impl PutError {
+    pub(crate) fn refused(error: Error) -> Self {
+        Self {
+            error,
+            may_have_been_accepted: false,
+        }
+    }
+}
+
+impl From<PutError> for Error {
+    fn from(failure: PutError) -> Self {
+        failure.error
+    }
+}
+
+/// What a request has been through, over all its attempts.
+#[derive(Default)]
+struct Attempts {
+    history: History,
+    may_have_been_accepted: bool,
+    last_cause: Option<Box<Error>>,
+}
+
+impl Client {
+    /// Sends a request until it succeeds, or it makes no sense to send it again.
+    pub(crate) async fn send(
+        &self,
+        request: &Request,
+        patience: &Patience,
+    ) -> Result<Answer, PutError> {
+        if !self.cloud().is_resource_manager(&request.url) {
+            return Err(PutError::refused(self.foreign(request)));
+        }
+        let mut attempts = Attempts::default();
+        loop {
+            let token = match self.token(patience, &attempts).await {
+                Ok(Ok(token)) => Ok(token),
+                Ok(Err(error)) => Err(Error::SignIn(Box::new(error))),
+                Err(error) => return Err(attempts.end(error)),
+            };
+            let error = match &token {
+                Ok(token) => match self.once(request, token, patience, &mut attempts).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(End::For(error)) => return Err(attempts.end(error)),
+                    Err(End::Attempt(error)) => error,
+                },
+                Err(error) => error.clone(),
+            };
+            let remaining = patience.remaining();
+            match attempts.history.decide(&error, remaining, retry::random()) {
+                Decision::GiveUp => return Err(attempts.end(error)),
+                Decision::RenewToken => {
+                    if let Ok(token) = &token {
+                        self.inner.tokens.invalidate(token);
+                    }
+                }
+                Decision::TooLate { retry_after } => {
+                    return Err(attempts.end(Error::RetryAfterTooLong {
+                        retry_after,
+                        remaining,
+                        cause: Box::new(error),
+                    }));
+                }
+                Decision::Retry { delay } => {
+                    tracing::debug!(
+                        method = %request.method,
+                        path = request.url.path(),
+                        cause = %error,
+                        delay_ms = milliseconds(delay),
+                        "Azure Resource Manager is asked again after a pause"
+                    );
+                    attempts.last_cause = Some(Box::new(error));
+                    if let Err(interrupted) = patience.pause(delay).await {
+                        return Err(attempts.interrupted(interrupted));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn token(
+        &self,
+        patience: &Patience,
+        attempts: &Attempts,
+    ) -> Result<Result<Token, crate::arm::error::SignInError>, Error> {
+        match patience.run(self.inner.tokens.token()).await {
+            Ok(answer) => Ok(answer),
+            Err(interrupted) => Err(attempts.interrupted(interrupted).error),
+        }
+    }
+
+    /// One attempt, cut short by Stop and deadline; a PUT has a moment of grace.
+    async fn once(
+        &self,
+        request: &Request,
+        token: &Token,
+        patience: &Patience,
+        attempts: &mut Attempts,
+    ) -> Result<Answer, End> {
+        let mut attempt = pin!(self.attempt(request, token));
+        let answer = match patience.run(&mut attempt).await {
+            Ok(answer) => answer,
+            Err(interrupted) => {
+                let late = if request.method == Method::PUT {
+                    Patience::detached(PUT_GRACE).run(&mut attempt).await.ok()
+                } else {
+                    None
+                };
+                attempts.may_have_been_accepted |= match &late {
+                    Some(Ok(_)) => false,
+                    Some(Err(error)) => may_have_been_accepted(error),
+                    None => true,
+                };
+                return match late {
+                    Some(Ok(answer)) => Ok(answer),
+                    Some(Err(error)) if is_final(&error) => Err(End::For(error)),
+                    _ => Err(End::For(attempts.interrupted(interrupted).error)),
+                };
+            }
+        };
+        answer.map_err(|error| {
+            attempts.may_have_been_accepted |= may_have_been_accepted(&error);
+            End::Attempt(error)
+        })
+    }
+
+    async fn attempt(&self, request: &Request, token: &Token) -> Result<Answer, Error> {
+        let host = self.cloud().resource_manager_host().to_owned();
+        let connection = |error| Error::Connection(Box::new(error));
+        let http = self.inner.http.get().map_err(connection)?;
+        let client_request_id = Uuid::new_v4().to_string();
+        let mut sent = http
+            .request(request.method.clone(), request.url.clone())
+            .header(AUTHORIZATION, bearer(token)?)
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, &self.inner.user_agent)
+            .header("x-ms-client-request-id", &client_request_id)
+            .header("x-ms-return-client-request-id", "true")
+            .header(
+                "x-ms-correlation-request-id",
+                &self.inner.correlation_request_id,
+            );
+        if let Some(body) = &request.body {
+            sent = sent
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        let began = Instant::now();
+        let response = sent.send().await.map_err(|error| {
+            let error = ConnectionError::from_reqwest(&host, error);
+            log(request, "no answer", &client_request_id, began);
+            connection(error)
+        })?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let ids = RequestIds::from_headers(&headers, &client_request_id);
+        let content = body::read(response, ANSWER_BYTES_MAX).await;
+        let id = ids.request_id.as_deref().unwrap_or(&client_request_id);
+        log(request, status.as_str(), id, began);
+
+        let retry_after = retry_after::from_headers(&headers, SystemTime::now());
+        let path = request.url.path();
+        if !status.is_success() {
+            // What cannot be read of a refusal does not make it less of one.
+            let content = content.unwrap_or_default();
+            let error = ApiError::from_body(request.method.clone(), path, status, &content);
+            return Err(Error::Api(Box::new(error.with_headers(ids, retry_after))));
+        }
+        let mut answer = Answer {
+            method: request.method.clone(),
+            path: path.to_owned(),
+            status,
+            headers,
+            body: Vec::new(),
+            ids,
+            retry_after,
+        };
+        match content {
+            Ok(content) => answer.body = content,
+            Err(_) if request.expected == Expected::HeadersOnly => return Ok(answer),
+            Err(problem) => {
+                let too_large = matches!(problem, body::Problem::TooLarge(_));
+                let problem = problem.into_connection_error(&host).cause;
+                return Err(answer.unreadable(problem, too_large));
+            }
+        }
+        // 202 and 204 say all they have to say with their status.
+        if request.expected == Expected::Json && !matches!(status.as_u16(), 202 | 204) {
+            answer.json::<serde::de::IgnoredAny>()?;
+        }
+        Ok(answer)
+    }
+
+    fn foreign(&self, request: &Request) -> Error {
+        let origin = |url: &url::Url| url.origin().ascii_serialization();
+        Error::ForeignUrl {
+            found: origin(&request.url),
+            expected: origin(&self.cloud().resource_manager_endpoint),
+        }
+    }
+}
+
+/// How an attempt ended without success.
+enum End {
+    /// For this attempt; another one may do better.
+    Attempt(Error),
+    /// For the whole request.
+    For(Error),
+}
+
+impl Attempts {
+    fn interrupted(&self, interrupted: Interrupted) -> PutError {
+        let error = match interrupted {
+            Interrupted::Stopped => Error::Stopped,
+            Interrupted::DeadlinePassed => Error::DeadlinePassed {
+                last_cause: self.last_cause.clone(),
+            },
+        };
+        self.end(error)
+    }
+
+    fn end(&self, error: Error) -> PutError {
+        PutError {
+            error,
+            may_have_been_accepted: self.may_have_been_accepted,
+        }
+    }
+}
+
+/// Whether Azure may have done what was asked although the attempt failed.
+///
+/// A refusal with a 4xx status is definite, except 408, which only says that time ran out. After
+/// a 5xx or a lost connection nobody knows.
+fn may_have_been_accepted(error: &Error) -> bool {
+    match error {
+        Error::Api(error) => error.status.is_server_error() || error.status.as_u16() == 408,
+        Error::Connection(error) => error.kind.may_have_been_received(),
+        Error::UnreadableAnswer(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether a refusal that came in the last moment is the better news than "stopped".
+fn is_final(error: &Error) -> bool {
+    error
+        .status()
+        .is_some_and(|status| status != 401 && !retry::is_transient(status))
+}
+
+fn bearer(token: &Token) -> Result<HeaderValue, Error> {
+    let text = format!("Bearer {}", token.secret.expose_secret());
+    let mut value = HeaderValue::from_str(&text).map_err(|_| {
+        let message = "the token from Entra ID cannot stand in a header".to_owned();
+        Error::SignIn(Box::new(crate::arm::error::SignInError::permanent(message)))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn log(request: &Request, status: &str, request_id: &str, began: Instant) {
+    tracing::debug!(
+        method = %request.method,
+        path = request.url.path(),
+        query = request.loggable_query(),
+        status,
+        request_id,
+        elapsed_ms = milliseconds(began.elapsed()),
+        "Azure Resource Manager was asked"
+    );
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
