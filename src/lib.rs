@@ -1,0 +1,9 @@
+//! Copies Azure VM restore points to another region from Terraform.
+//!
+//! [`plugin`] speaks Terraform's protocol and knows nothing of Azure, [`arm`]
+//! speaks to Azure Resource Manager and knows nothing of Terraform, and
+//! [`provider`] brings both together.
+
+pub mod arm;
+pub mod plugin;
+pub mod provider;

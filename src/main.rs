@@ -1,0 +1,85 @@
+//! The provider's process: a plugin when Terraform starts it, a word to people when they do.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use azrestorepoint::plugin;
+use azrestorepoint::provider::AzRestorePoint;
+
+/// Waits are cheap, and one thread answers Terraform while the other asks Azure.
+const WORKER_THREADS: usize = 2;
+
+/// What somebody reads who starts the process by hand.
+const EXPLANATION: &str = "\
+This is a Terraform provider: it copies Azure VM restore points to another region. \
+Terraform starts it, it does nothing by itself.
+
+To use it, name it in a configuration and run terraform init:
+
+  terraform {
+    required_providers {
+      azrestorepoint = {
+        source = \"crossregion/azrestorepoint\"
+      }
+    }
+  }
+
+For more, run it with --help.";
+
+const HELP: &str = "\
+Usage: terraform-provider-azrestorepoint [--version | --help]
+
+Terraform starts this program as a plugin; there is no need to run it by hand.
+
+  --version  print the version
+  --help     print this text";
+
+fn main() -> ExitCode {
+    let argument = std::env::args().nth(1);
+    match argument.as_deref() {
+        Some("--version" | "-version") => say(concat!(
+            "terraform-provider-azrestorepoint ",
+            env!("CARGO_PKG_VERSION")
+        )),
+        Some("--help" | "-help" | "-h") => say(HELP),
+        Some(unknown) => {
+            // A closed stderr leaves nobody to tell.
+            let _ = writeln!(
+                io::stderr().lock(),
+                "{unknown:?} is not an option.\n\n{HELP}"
+            );
+            ExitCode::from(2)
+        }
+        None => serve(),
+    }
+}
+
+fn serve() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => {
+            let code = runtime.block_on(plugin::serve(
+                "azrestorepoint",
+                EXPLANATION,
+                AzRestorePoint::new(),
+            ));
+            // Whatever still runs has nobody to answer to.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr().lock(), "The provider cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn say(text: &str) -> ExitCode {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,69 @@
+//! The provider `azrestorepoint`: what Terraform's users see of Azure's restore points.
+
+mod config;
+mod diagnose;
+mod duration;
+mod equivalence;
+mod resources;
+mod session;
+mod timeouts;
+mod validators;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::provider::{ConfigureRequest, Provider};
+use crate::plugin::resource::Resource;
+use crate::plugin::schema::Block;
+use crate::plugin::value::Value;
+
+use session::Session;
+
+/// The provider, before and after Terraform has configured it.
+#[derive(Debug, Default)]
+pub struct AzRestorePoint {
+    session: Arc<Session>,
+}
+
+impl AzRestorePoint {
+    /// A provider that Terraform has still to configure.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[async_trait]
+impl Provider for AzRestorePoint {
+    fn schema(&self) -> Block {
+        config::schema()
+    }
+
+    fn resources(&self) -> Vec<(&'static str, Box<dyn Resource>)> {
+        vec![
+            (
+                "azrestorepoint_collection",
+                Box::new(resources::Collection::new(self.session.clone())),
+            ),
+            (
+                "azrestorepoint_copy",
+                Box::new(resources::Copy::new(self.session.clone())),
+            ),
+        ]
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        config::validate(config)
+    }
+
+    async fn configure(&self, request: ConfigureRequest) -> Diagnostics {
+        match config::options(&request) {
+            Ok(options) => {
+                self.session.configure(options);
+                Diagnostics::default()
+            }
+            Err(diagnostics) => diagnostics,
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! `azrestorepoint_collection`: the target restore point collection.
+
+mod model;
+mod schema;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::arm::compute::restore_point_collections;
+use crate::arm::resource_id::RestorePointCollectionId;
+use crate::arm::{Client, Patience};
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::plan::PlannedChange;
+use crate::plugin::resource::{
+    Applied, CreateRequest, DeleteRequest, ImportRequest, PlanRequest, PlanResponse, ReadRequest,
+    Resource, UpdateRequest,
+};
+use crate::plugin::schema::Schema;
+use crate::plugin::value::{Path, Value};
+use crate::provider::session::Session;
+use crate::provider::{diagnose, timeouts, validators};
+
+use super::{already_exists, look_after_lost_answer};
+
+/// The resource.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    session: Arc<Session>,
+}
+
+impl Collection {
+    /// The resource, which asks Azure through this session.
+    pub(crate) fn new(session: Arc<Session>) -> Self {
+        Self { session }
+    }
+}
+
+#[async_trait]
+impl Resource for Collection {
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let mut diagnostics: Diagnostics = [
+            validators::name(config, "name"),
+            validators::resource_group_name(config, "resource_group_name"),
+            validators::location(config, "location"),
+            validators::collection_id(config, "source_restore_point_collection_id"),
+            validators::subscription_id(config, "subscription_id"),
+            validators::tags(config, "tags"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        diagnostics.append(timeouts::validate(config));
+        diagnostics
+    }
+
+    /// Makes `id` known, because it is made of arguments alone.
+    async fn plan(&self, request: PlanRequest, mut planned: PlannedChange) -> PlanResponse {
+        let is_create = request.prior_state.is_null() && !request.config.is_null();
+        if is_create {
+            let state = &mut planned.planned_state;
+            if state.get("subscription_id").is_unknown()
+                && request.config.get("subscription_id").is_null()
+            {
+                let known = self
+                    .session
+                    .subscription_id()
+                    .map_or(Value::Unknown, Value::from);
+                state.insert("subscription_id", known);
+            }
+            if let Ok(id) = model::id(state) {
+                state.insert("id", id.to_string().into());
+            }
+        }
+        PlanResponse {
+            planned,
+            diagnostics: Diagnostics::default(),
+        }
+    }
+
+    async fn create(&self, request: CreateRequest) -> Applied {
+        let client = match self.session.client() {
+            Ok(client) => client,
+            Err(diagnostic) => return Applied::failed(diagnostic),
+        };
+        let patience = Patience::new(
+            schema::TIMEOUTS.of(&request.planned_state).create,
+            request.context.stop.clone(),
+        );
+        create(&client, &patience, request).await
+    }
+
+    async fn read(&self, request: ReadRequest) -> Applied {
+        let read = async {
+            let client = self.session.client()?;
+            let id = model::id_in_state(&request.current_state)?;
+            Ok::<_, Diagnostic>((client, id))
+        };
+        let (client, id) = match read.await {
+            Ok(parts) => parts,
+            Err(diagnostic) => return Applied::failed(diagnostic),
+        };
+        let timeout = schema::TIMEOUTS.of(&request.current_state).read;
+        let patience = Patience::new(timeout, request.context.stop);
+        match restore_point_collections::get(&client, &id, &patience).await {
+            Ok(found) => match model::refuse_foreign_source(&id, &found) {
+                None => Applied::saved(model::refreshed(&request.current_state, &id, &found)),
+                Some(diagnostic) => Applied::failed(diagnostic),
+            },
+            Err(error) if error.is_not_found() => Applied::gone(),
+            Err(error) => {
+                let summary = "Cannot read the restore point collection";
+                Applied::failed(diagnose::error_after(
+                    summary,
+                    &format!("The collection is {id}."),
+                    &error,
+                ))
+            }
+        }
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Applied {
+        let UpdateRequest {
+            prior_state,
+            planned_state,
+            context,
+            ..
+        } = request;
+        if prior_state.get("tags") == planned_state.get("tags") {
+            // What else can change is the provider's own business: Azure need not be asked.
+            return Applied::saved(planned_state);
+        }
+        let (client, id) = match self
+            .session
+            .client()
+            .and_then(|client| Ok((client, model::id_in_state(&prior_state)?)))
+        {
+            Ok(parts) => parts,
+            Err(diagnostic) => {
+                return Applied {
+                    new_state: Some(prior_state),
+                    diagnostics: diagnostic.into(),
+                };
+            }
+        };
+        let patience = Patience::new(schema::TIMEOUTS.of(&planned_state).update, context.stop);
+        match restore_point_collections::update_tags(
+            &client,
+            &id,
+            &model::tags(&planned_state),
+            &patience,
+        )
+        .await
+        {
+            Ok(_) => Applied::saved(planned_state),
+            Err(error) => {
+                let diagnostic = diagnose::error(
+                    "Cannot change the tags of the restore point collection",
+                    &error,
+                )
+                .at(Path::attribute("tags"));
+                Applied {
+                    new_state: Some(prior_state),
+                    diagnostics: diagnostic.into(),
+                }
+            }
+        }
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Applied {
+        let DeleteRequest {
+            prior_state,
+            context,
+        } = request;
+        let (client, id) = match self
+            .session
+            .client()
+            .and_then(|client| Ok((client, model::id_in_state(&prior_state)?)))
+        {
+            Ok(parts) => parts,
+            Err(diagnostic) => {
+                return Applied {
+                    new_state: Some(prior_state),
+                    diagnostics: diagnostic.into(),
+                };
+            }
+        };
+        let patience = Patience::new(schema::TIMEOUTS.of(&prior_state).delete, context.stop);
+        match delete(&client, &patience, &id, &prior_state).await {
+            Ok(()) => Applied::gone(),
+            Err(diagnostic) => Applied {
+                new_state: Some(prior_state),
+                diagnostics: diagnostic.into(),
+            },
+        }
+    }
+
+    async fn import(&self, request: ImportRequest) -> Applied {
+        match RestorePointCollectionId::parse_strict(&request.id) {
+            Ok(id) => Applied::saved(model::imported(&id)),
+            Err(error) => Applied::failed(Diagnostic::error(
+                "Cannot import the restore point collection",
+                format!(
+                    "{error}\n\nThe import ID has the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/\
+                     providers/Microsoft.Compute/restorePointCollections/NAME."
+                ),
+            )),
+        }
+    }
+}
+
+async fn create(client: &Client, patience: &Patience, request: CreateRequest) -> Applied {
+    let mut planned_state = request.planned_state;
+    if planned_state.get("subscription_id").is_unknown() {
+        planned_state.insert("subscription_id", Value::string(client.subscription_id()));
+    }
+    let id = match model::id(&planned_state) {
+        Ok(id) => id,
+        Err(diagnostic) => return Applied::failed(diagnostic),
+    };
+    match restore_point_collections::get(client, &id, patience).await {
+        Ok(_) => {
+            return Applied::failed(already_exists("azrestorepoint_collection", &id.to_string()));
+        }
+        Err(error) if error.is_not_found() => {}
+        Err(error) => {
+            let summary = "Cannot look for an existing restore point collection";
+            return Applied::failed(diagnose::error_after(
+                summary,
+                "Nothing was created.",
+                &error,
+            ));
+        }
+    }
+
+    // From here on Azure may have the collection, whatever becomes of the answer.
+    let uncertain = model::uncertain(&planned_state, &id);
+    request.checkpoint.save(uncertain.clone());
+    let body = match model::body(&planned_state) {
+        Ok(body) => body,
+        Err(diagnostic) => return Applied::failed(diagnostic),
+    };
+    match restore_point_collections::create_or_update(client, &id, &body, patience).await {
+        Ok(created) => Applied::saved(model::created(&planned_state, &id, &created)),
+        Err(failure) if !failure.may_have_been_accepted => Applied::failed(diagnose::error_after(
+            "Azure refused the restore point collection",
+            &format!("The collection {id} was not created."),
+            &failure.error,
+        )),
+        Err(failure) => {
+            let look = look_after_lost_answer(&failure.error, |patience| async move {
+                restore_point_collections::get(client, &id, &patience)
+                    .await
+                    .map(|found| (id, found))
+            });
+            match look.await {
+                Ok((id, found)) if model::is_as_planned(&planned_state, &found) => {
+                    Applied::saved(model::created(&planned_state, &id, &found))
+                }
+                _ => Applied::saved(uncertain).with(super::lost_answer(
+                    "restore point collection",
+                    &failure.error,
+                )),
+            }
+        }
+    }
+}
+
+async fn delete(
+    client: &Client,
+    patience: &Patience,
+    id: &RestorePointCollectionId,
+    prior_state: &Value,
+) -> Result<(), Diagnostic> {
+    let summary = "Cannot delete the restore point collection";
+    let found = match restore_point_collections::get_with_restore_points(client, id, patience).await
+    {
+        Ok(found) => found,
+        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) => {
+            return Err(diagnose::error_after(
+                summary,
+                "Nothing was deleted.",
+                &error,
+            ));
+        }
+    };
+    let points = found.properties.restore_points.unwrap_or_default();
+    let inside: Vec<String> = points.into_iter().filter_map(|point| point.name).collect();
+    if !inside.is_empty() && prior_state.get("force_destroy").as_bool() != Some(true) {
+        return Err(Diagnostic::error(
+            "Restore point collection is not empty",
+            format!(
+                "The collection {id} still holds {}: {}. Azure would delete them with it.\n\nDestroy the copies \
+                 first, or move them elsewhere. To delete the collection together with everything inside, set \
+                 force_destroy = true, apply, and destroy again.",
+                if inside.len() == 1 {
+                    "a restore point".to_owned()
+                } else {
+                    format!("{} restore points", inside.len())
+                },
+                inside.join(", ")
+            ),
+        ));
+    }
+    let deleted = async {
+        let operation = restore_point_collections::begin_delete(client, id, patience).await?;
+        restore_point_collections::finish_delete(client, id, operation, patience).await
+    };
+    match deleted.await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(diagnose::error_after(
+            summary,
+            &format!("The collection is {id}."),
+            &error,
+        )),
+    }
+}

@@ -1,0 +1,198 @@
+//! `azrestorepoint_copy`: one restore point, copied to the region of a collection.
+
+mod create;
+mod ending;
+mod model;
+mod schema;
+mod wait;
+mod words;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::arm::Patience;
+use crate::arm::compute::restore_points;
+use crate::arm::resource_id::RestorePointId;
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::plan::PlannedChange;
+use crate::plugin::resource::{
+    Applied, CreateRequest, DeleteRequest, ImportRequest, PlanRequest, PlanResponse, ReadRequest,
+    Resource, UpdateRequest,
+};
+use crate::plugin::schema::Schema;
+use crate::plugin::value::Value;
+use crate::provider::session::Session;
+use crate::provider::{diagnose, timeouts, validators};
+
+use ending::Phase;
+
+/// The resource.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    session: Arc<Session>,
+}
+
+impl Copy {
+    /// The resource, which asks Azure through this session.
+    pub(crate) fn new(session: Arc<Session>) -> Self {
+        Self { session }
+    }
+}
+
+#[async_trait]
+impl Resource for Copy {
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let mut diagnostics: Diagnostics = [
+            validators::name(config, "name"),
+            validators::collection_id(config, "restore_point_collection_id"),
+            validators::restore_point_id(config, "source_restore_point_id"),
+            validators::one_of(config, "on_timeout", &schema::ON_TIMEOUT),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        diagnostics.append(timeouts::validate(config));
+        diagnostics
+    }
+
+    /// Plans an update that resumes the wait wherever a copy is not finished that should be.
+    async fn plan(&self, request: PlanRequest, mut planned: PlannedChange) -> PlanResponse {
+        let mut diagnostics = Diagnostics::default();
+        let is_update = !request.prior_state.is_null() && !request.config.is_null();
+        if is_update && planned.requires_replace.is_empty() {
+            if request.prior_state.get("replication_state").as_str() == Some("Failed") {
+                diagnostics.push(words::failed_already(&request.prior_state));
+            } else if wait::is_due(&request.prior_state, &planned.planned_state) {
+                planned.planned_state = wait::planned(planned.planned_state);
+            }
+        }
+        PlanResponse {
+            planned,
+            diagnostics,
+        }
+    }
+
+    async fn create(&self, request: CreateRequest) -> Applied {
+        let client = match self.session.client() {
+            Ok(client) => client,
+            Err(diagnostic) => return Applied::failed(diagnostic),
+        };
+        let timeout = schema::TIMEOUTS.of(&request.planned_state).create;
+        let patience = Patience::new(timeout, request.context.stop.clone());
+        create::create(&client, &patience, request).await
+    }
+
+    async fn read(&self, request: ReadRequest) -> Applied {
+        let parts = self
+            .session
+            .client()
+            .and_then(|client| Ok((client, model::id_in_state(&request.current_state)?)));
+        let (client, id) = match parts {
+            Ok(parts) => parts,
+            Err(diagnostic) => return Applied::failed(diagnostic),
+        };
+        let timeout = schema::TIMEOUTS.of(&request.current_state).read;
+        let patience = Patience::new(timeout, request.context.stop);
+        match restore_points::get(&client, &id, true, &patience).await {
+            Ok(found) if found.source_restore_point_id().is_none() => {
+                Applied::failed(words::not_a_copy(&id))
+            }
+            Ok(found) => Applied::saved(model::refreshed(&request.current_state, &id, &found)),
+            Err(error) if error.is_not_found() => Applied::gone(),
+            Err(error) => {
+                let before = format!("The restore point is {id}.");
+                Applied::failed(diagnose::error_after(
+                    "Cannot read the restore point",
+                    &before,
+                    &error,
+                ))
+            }
+        }
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Applied {
+        if !request.planned_state.get("wait_outcome").is_unknown() {
+            // What else can change is the provider's own business: Azure need not be asked.
+            return Applied::saved(request.planned_state);
+        }
+        let parts = self
+            .session
+            .client()
+            .and_then(|client| Ok((client, model::id_in_state(&request.prior_state)?)));
+        let (client, id) = match parts {
+            Ok(parts) => parts,
+            Err(diagnostic) => {
+                return Applied {
+                    new_state: Some(request.prior_state),
+                    diagnostics: diagnostic.into(),
+                };
+            }
+        };
+        let timeout = schema::TIMEOUTS.of(&request.planned_state).update;
+        let patience = Patience::new(timeout, request.context.stop);
+        wait::wait(
+            &client,
+            &patience,
+            &id,
+            Phase::Resume,
+            &request.planned_state,
+            &request.prior_state,
+        )
+        .await
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Applied {
+        let DeleteRequest {
+            prior_state,
+            context,
+        } = request;
+        let parts = self
+            .session
+            .client()
+            .and_then(|client| Ok((client, model::id_in_state(&prior_state)?)));
+        let (client, id) = match parts {
+            Ok(parts) => parts,
+            Err(diagnostic) => {
+                return Applied {
+                    new_state: Some(prior_state),
+                    diagnostics: diagnostic.into(),
+                };
+            }
+        };
+        let patience = Patience::new(schema::TIMEOUTS.of(&prior_state).delete, context.stop);
+        let deleted = async {
+            let operation = restore_points::begin_delete(&client, &id, &patience).await?;
+            restore_points::finish_delete(&client, &id, operation, &patience).await
+        };
+        match deleted.await {
+            Ok(_) => Applied::gone(),
+            Err(error) => {
+                let before = format!("The restore point is {id}. It is kept in the state.");
+                let diagnostic =
+                    diagnose::error_after("Cannot delete the restore point", &before, &error);
+                Applied {
+                    new_state: Some(prior_state),
+                    diagnostics: diagnostic.into(),
+                }
+            }
+        }
+    }
+
+    async fn import(&self, request: ImportRequest) -> Applied {
+        match RestorePointId::parse_strict(&request.id) {
+            Ok(id) => Applied::saved(model::imported(&id)),
+            Err(error) => Applied::failed(Diagnostic::error(
+                "Cannot import the restore point",
+                format!(
+                    "{error}\n\nThe import ID has the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/\
+                     providers/Microsoft.Compute/restorePointCollections/COLLECTION/restorePoints/NAME."
+                ),
+            )),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The `timeouts` block of a resource.
+
+use std::time::Duration;
+
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::schema::{Attribute, Block, NestedBlock};
+use crate::plugin::value::{Path, Type, Value};
+use crate::provider::duration;
+
+const NAME: &str = "timeouts";
+
+/// How long each operation of a resource may take where the configuration says nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// For create.
+    pub(crate) create: Duration,
+    /// For read.
+    pub(crate) read: Duration,
+    /// For update.
+    pub(crate) update: Duration,
+    /// For delete.
+    pub(crate) delete: Duration,
+}
+
+impl Timeouts {
+    /// The block with its four arguments, each with its default in the description.
+    pub(crate) fn block(&self) -> NestedBlock {
+        let attribute = |name, default, what| {
+            Attribute::optional(name, Type::String).description(format!(
+                "(Defaults to {}) Used when {what}.",
+                in_words(default)
+            ))
+        };
+        NestedBlock::single(
+            NAME,
+            Block {
+                attributes: vec![
+                    attribute("create", self.create, "creating it"),
+                    attribute("delete", self.delete, "deleting it"),
+                    attribute("read", self.read, "reading it"),
+                    attribute("update", self.update, "updating it"),
+                ],
+                blocks: Vec::new(),
+                description: "How long each operation may take, such as `90m` or `48h`.".to_owned(),
+            },
+        )
+    }
+
+    /// The defaults, overridden by what a configuration or a state says.
+    ///
+    /// What it says was validated before; text that is no duration counts as nothing said.
+    pub(crate) fn of(&self, object: &Value) -> Self {
+        let block = object.get(NAME);
+        let given = |name, default| {
+            block
+                .get(name)
+                .as_str()
+                .and_then(|text| duration::parse(text).ok())
+                .unwrap_or(default)
+        };
+        Self {
+            create: given("create", self.create),
+            read: given("read", self.read),
+            update: given("update", self.update),
+            delete: given("delete", self.delete),
+        }
+    }
+}
+
+/// Checks the durations of a `timeouts` block, each on its own attribute.
+pub(crate) fn validate(config: &Value) -> Diagnostics {
+    let path = Path::attribute(NAME);
+    ["create", "delete", "read", "update"]
+        .into_iter()
+        .filter_map(|name| {
+            let text = config.get(NAME).get(name).as_str()?;
+            let problem = match duration::parse(text) {
+                Ok(duration) if duration.is_zero() => {
+                    "a timeout of zero leaves no time to do anything".to_owned()
+                }
+                Ok(_) => return None,
+                Err(problem) => problem,
+            };
+            let summary = format!("Invalid {name} timeout");
+            Some(
+                Diagnostic::error(summary, format!("{text:?}: {problem}."))
+                    .at(path.join_attribute(name)),
+            )
+        })
+        .collect()
+}
+
+fn in_words(duration: Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (1, 0) => "1 hour".to_owned(),
+        (0, minutes) => format!("{minutes} minutes"),
+        (hours, 0) => format!("{hours} hours"),
+        (hours, minutes) => format!("{hours} hours {minutes} minutes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULTS: Timeouts = Timeouts {
+        create: Duration::from_secs(48 * 3600),
+        read: Duration::from_secs(300),
+        update: Duration::from_secs(1800),
+        delete: Duration::from_secs(3600),
+    };
+
+    fn object(pairs: &[(&str, &str)]) -> Value {
+        let block = Value::object(pairs.iter().map(|(name, text)| (*name, Value::from(*text))));
+        Value::object([(NAME, block)])
+    }
+
+    #[test]
+    fn what_is_given_overrides_the_default() {
+        let timeouts = DEFAULTS.of(&object(&[("create", "2s")]));
+        assert_eq!(timeouts.create, Duration::from_secs(2));
+        assert_eq!(timeouts.delete, DEFAULTS.delete);
+        assert_eq!(
+            DEFAULTS.of(&Value::object([(NAME, Value::Null)])).read,
+            DEFAULTS.read
+        );
+    }
+
+    #[test]
+    fn bad_durations_are_named_where_they_stand() {
+        let diagnostics = validate(&object(&[
+            ("create", "2d"),
+            ("read", "0s"),
+            ("update", "5m"),
+        ]));
+        let paths: Vec<_> = diagnostics
+            .iter()
+            .map(|found| found.attribute.as_ref().expect("a path").to_string())
+            .collect();
+        assert_eq!(paths, ["timeouts.create", "timeouts.read"]);
+    }
+
+    #[test]
+    fn the_defaults_stand_in_the_descriptions() {
+        let block = DEFAULTS.block().block;
+        assert_eq!(
+            block.attributes[0].description,
+            "(Defaults to 48 hours) Used when creating it."
+        );
+        assert_eq!(
+            block.attributes[1].description,
+            "(Defaults to 1 hour) Used when deleting it."
+        );
+    }
+}
