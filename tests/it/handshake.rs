@@ -1,0 +1,149 @@
+//! Who may talk to the provider, and how it begins and ends.
+
+use std::os::unix::fs::PermissionsExt;
+
+use rustls::version::{TLS12, TLS13};
+
+use crate::support::certificate::Identity;
+use crate::support::plugin::{MAGIC_COOKIE, Plugin, binary, command, limited};
+
+#[tokio::test]
+async fn only_terraform_is_let_in() {
+    let stranger = Identity::new();
+    for version in [&TLS12, &TLS13] {
+        let plugin = Plugin::start(&[]).await;
+        let thief = plugin.identity().with_key_of(&stranger);
+        for (who, identity) in [
+            ("nobody", None),
+            ("a stranger", Some(&stranger)),
+            ("a thief", Some(&thief)),
+        ] {
+            let refused = plugin.connect_as(identity, &[version]).await;
+            assert!(
+                refused.is_err(),
+                "{who} was let in with {:?}",
+                version.version
+            );
+        }
+        plugin
+            .connect_as(Some(plugin.identity()), &[version])
+            .await
+            .expect("Terraform is let in");
+    }
+}
+
+#[tokio::test]
+async fn the_socket_is_private_and_there_is_no_other_door() {
+    let plugin = Plugin::start(&[]).await;
+    let folder = plugin.socket.parent().expect("a folder").to_owned();
+    let mode = std::fs::metadata(&folder)
+        .expect("the folder")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
+    assert_eq!(
+        tcp_listeners(plugin.process.id().expect("it runs")),
+        Vec::<String>::new()
+    );
+
+    let channel = plugin.connect().await;
+    let status = plugin.shut_down(channel).await;
+    assert!(status.success(), "{status}");
+    assert!(!folder.exists(), "the folder is left behind");
+}
+
+/// The listening TCP sockets of a process, from its open files and the kernel's table.
+fn tcp_listeners(process: u32) -> Vec<String> {
+    let descriptors = std::fs::read_dir(format!("/proc/{process}/fd")).expect("the process runs");
+    let sockets: Vec<String> = descriptors
+        .filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok())
+        .filter_map(|target| {
+            Some(
+                target
+                    .to_str()?
+                    .strip_prefix("socket:[")?
+                    .strip_suffix(']')?
+                    .to_owned(),
+            )
+        })
+        .collect();
+    assert!(!sockets.is_empty(), "it has a unix socket at least");
+    ["tcp", "tcp6"]
+        .into_iter()
+        .filter_map(|table| std::fs::read_to_string(format!("/proc/{process}/net/{table}")).ok())
+        .flat_map(|table| table.lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            // The state 0A is LISTEN; the tenth field is the socket's number.
+            fields.get(3) == Some(&"0A")
+                && fields
+                    .get(9)
+                    .is_some_and(|inode| sockets.iter().any(|known| known == inode))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn run_by_hand_it_explains_itself() {
+    let output = limited(command(binary()).output()).await.expect("it runs");
+    let text = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"");
+    assert!(
+        text.contains("Terraform") && text.contains("required_providers"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn without_tls_it_refuses() {
+    let output = limited(
+        command(binary())
+            .env(MAGIC_COOKIE.0, MAGIC_COOKIE.1)
+            .output(),
+    )
+    .await
+    .expect("it runs");
+    let text = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"");
+    assert!(text.contains("TF_DISABLE_PLUGIN_TLS"), "{text}");
+}
+
+#[tokio::test]
+async fn version_and_help_are_for_people() {
+    for (argument, expected) in [
+        ("--version", env!("CARGO_PKG_VERSION")),
+        ("--help", "Usage:"),
+    ] {
+        let output = limited(command(binary()).arg(argument).output())
+            .await
+            .expect("it runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success(), "{argument}");
+        assert!(text.contains(expected), "{text}");
+    }
+    let output = limited(command(binary()).arg("--no-such-option").output())
+        .await
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn interrupts_are_terraform_s_to_interpret() {
+    let plugin = Plugin::start(&[]).await;
+    let channel = plugin.connect().await;
+    crate::support::terraform::signal(&plugin.process, "INT", false);
+    let status = plugin.shut_down(channel).await;
+    assert!(status.success(), "{status}");
+}
+
+#[tokio::test]
+async fn it_leaves_when_terraform_is_gone() {
+    let mut plugin = Plugin::start(&[]).await;
+    let folder = plugin.socket.parent().expect("a folder").to_owned();
+    drop(plugin.connect().await);
+    let status = limited(plugin.process.wait()).await.expect("it leaves");
+    assert!(status.success(), "{status}");
+    assert!(!folder.exists(), "the folder is left behind");
+}
