@@ -3,7 +3,10 @@
 //! [`serve`] does all that a provider's process must do for Terraform; what it
 //! serves is a [`Provider`] with its [`Resource`]s. Wire types stay inside.
 
+pub mod data_source;
 pub mod diagnostics;
+pub mod function;
+pub mod generate;
 mod handshake;
 mod logging;
 pub mod plan;
@@ -19,7 +22,9 @@ mod stop;
 mod tls;
 pub mod value;
 
+pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics};
+pub use function::Function;
 pub use provider::Provider;
 pub use resource::Resource;
 pub use serve::serve;

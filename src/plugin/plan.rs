@@ -68,6 +68,60 @@ pub fn keep_spelling(block: &Block, reference: &Value, mut value: Value) -> Valu
     value
 }
 
+/// The value without what may never be stored: write-only attributes are null, at any depth.
+#[must_use]
+pub fn without_write_only(block: &Block, value: Value) -> Value {
+    let Value::Object(mut entries) = value else {
+        return value;
+    };
+    strip_attributes(&block.attributes, &mut entries);
+    for nested in &block.blocks {
+        if let Some(inner) = entries.get_mut(nested.name) {
+            each_object(inner, &|value| {
+                *value = without_write_only(&nested.block, std::mem::take(value))
+            });
+        }
+    }
+    Value::Object(entries)
+}
+
+/// The configured write-only attributes, which only newer versions of Terraform know.
+pub fn write_only_paths(block: &Block, config: &Value) -> Vec<Path> {
+    let configured =
+        |attribute: &&Attribute| attribute.write_only && !config.get(attribute.name).is_null();
+    let attributes = block.attributes.iter().filter(configured);
+    attributes
+        .map(|attribute| Path::attribute(attribute.name))
+        .collect()
+}
+
+fn strip_attributes(attributes: &[Attribute], entries: &mut BTreeMap<String, Value>) {
+    for attribute in attributes {
+        let Some(value) = entries.get_mut(attribute.name) else {
+            continue;
+        };
+        if attribute.write_only {
+            *value = Value::Null;
+        } else if let Kind::Nested(_, attributes) = &attribute.kind {
+            each_object(value, &|value| {
+                if let Value::Object(entries) = value {
+                    strip_attributes(attributes, entries);
+                }
+            });
+        }
+    }
+}
+
+/// Calls `each` with the object, or with every object of a list or map. Sets hold nothing write-only.
+fn each_object(value: &mut Value, each: &dyn Fn(&mut Value)) {
+    match value {
+        Value::Object(_) => each(value),
+        Value::List(elements) => elements.iter_mut().for_each(each),
+        Value::Map(entries) => entries.values_mut().for_each(each),
+        _ => {}
+    }
+}
+
 /// The attributes that make a new object and that differ between both states.
 pub fn replaced_attributes(block: &Block, prior_state: &Value, planned_state: &Value) -> Vec<Path> {
     let mut paths = Vec::new();
@@ -138,6 +192,10 @@ fn planned_attribute(
     proposed: &Value,
     config: &Value,
 ) -> Value {
+    if attribute.write_only {
+        // It stays in the configuration: a plan or a state that holds it is refused.
+        return Value::Null;
+    }
     if config.is_null() {
         return match &attribute.default {
             Some(default) => default.clone(),
@@ -179,7 +237,7 @@ fn elementwise(
 ) -> Value {
     const NULL: &Value = &Value::Null;
     match (nesting, config) {
-        (Nesting::Single, _) => each(prior, proposed, config),
+        (Nesting::Single | Nesting::Group, _) => each(prior, proposed, config),
         (Nesting::List, Value::List(elements)) => {
             let at =
                 |value: &Value, index| value.elements().get(index).cloned().unwrap_or_default();
@@ -238,6 +296,9 @@ fn mark_attributes_unknown(
         let Some(value) = entry(planned, name) else {
             continue;
         };
+        if attribute.write_only {
+            continue;
+        }
         if config.get(name).is_null() {
             let stays = attribute.use_state_for_unknown && !prior.is_null();
             if attribute.is_computed() && attribute.default.is_none() && !stays {
@@ -273,7 +334,9 @@ fn each_element(
 ) {
     const NULL: &Value = &Value::Null;
     match planned {
-        Value::Object(_) if nesting == Nesting::Single => each(prior, planned, config),
+        Value::Object(_) if matches!(nesting, Nesting::Single | Nesting::Group) => {
+            each(prior, planned, config);
+        }
         Value::List(elements) => {
             for (index, planned) in elements.iter_mut().enumerate() {
                 let prior = prior.elements().get(index).unwrap_or(NULL);
@@ -484,5 +547,35 @@ mod tests {
         let kept = keep_spelling(&block(), &prior(), answer);
         assert_eq!(kept.get("name"), &Value::from("Web"));
         assert_eq!(kept.get("id"), &Value::from("ID-1"));
+    }
+
+    #[test]
+    fn what_is_write_only_is_in_no_plan_and_no_state() {
+        let block = Block {
+            attributes: vec![
+                Attribute::optional("secret", Type::String).write_only(),
+                Attribute::optional_nested(
+                    "users",
+                    Nesting::Map,
+                    vec![Attribute::optional("password", Type::String).write_only()],
+                ),
+            ],
+            ..Block::default()
+        };
+        let users = |password: Value| {
+            let user = Value::object([("password", password)]);
+            Value::Map([("a".to_owned(), user)].into_iter().collect())
+        };
+        let config = Value::object([("secret", "s".into()), ("users", users("p".into()))]);
+        let expected = Value::object([("secret", Value::Null), ("users", users(Value::Null))]);
+        assert_eq!(
+            plan(&block, &Value::Null, &config, &config).planned_state,
+            expected
+        );
+        assert_eq!(without_write_only(&block, config.clone()), expected);
+        assert_eq!(
+            write_only_paths(&block, &config),
+            [Path::attribute("secret")]
+        );
     }
 }

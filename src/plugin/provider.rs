@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+use super::data_source::DataSource;
 use super::diagnostics::Diagnostics;
+use super::function::Function;
 use super::resource::Resource;
 use super::schema::Block;
 use super::value::Value;
@@ -20,6 +22,16 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The resources, each by the name that configuration uses.
     fn resources(&self) -> Vec<(&'static str, Box<dyn Resource>)>;
+
+    /// The data sources, each by the name that configuration uses.
+    fn data_sources(&self) -> Vec<(&'static str, Box<dyn DataSource>)> {
+        Vec::new()
+    }
+
+    /// The functions, each by its name behind `provider::NAME::`.
+    fn functions(&self) -> Vec<(&'static str, Box<dyn Function>)> {
+        Vec::new()
+    }
 
     /// Checks the provider block on its own. Values may still be unknown.
     fn validate(&self, config: &Value) -> Diagnostics;

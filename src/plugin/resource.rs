@@ -47,6 +47,21 @@ pub trait Resource: Send + Sync {
     /// Turns what the user wrote after `terraform import` into the least state
     /// from which [`Resource::read`] finds the object.
     async fn import(&self, request: ImportRequest) -> Applied;
+
+    /// Turns the state of another resource type, perhaps of another provider, into one of ours.
+    /// `None` where this type cannot become ours.
+    async fn move_state(&self, request: MoveRequest) -> Option<Applied> {
+        let _ = request;
+        None
+    }
+
+    /// Writes the configuration of an object from its state, for `-generate-config-out`.
+    ///
+    /// The given one holds every argument of the state that differs from its default.
+    fn generate_config(&self, state: &Value, config: Value) -> Value {
+        let _ = state;
+        config
+    }
 }
 
 /// What [`Resource::plan`] is given.
@@ -76,6 +91,8 @@ pub struct PlanResponse {
 /// What [`Resource::create`] is given.
 #[derive(Debug)]
 pub struct CreateRequest {
+    /// The configuration: the only place where write-only arguments have their values.
+    pub config: Value,
     /// The object as planned; what is unknown is for the provider to give.
     pub planned_state: Value,
     /// Takes the state as soon as there is something to lose.
@@ -96,6 +113,8 @@ pub struct ReadRequest {
 /// What [`Resource::update`] is given.
 #[derive(Debug)]
 pub struct UpdateRequest {
+    /// The configuration: the only place where write-only arguments have their values.
+    pub config: Value,
     /// The object as it is.
     pub prior_state: Value,
     /// The object as planned; what is unknown is for the provider to give.
@@ -111,6 +130,21 @@ pub struct UpdateRequest {
 pub struct DeleteRequest {
     /// The object as it is.
     pub prior_state: Value,
+    /// What every call is given.
+    pub context: Context,
+}
+
+/// What [`Resource::move_state`] is given.
+#[derive(Debug)]
+pub struct MoveRequest {
+    /// The provider that wrote the state, such as `registry.terraform.io/azure/azapi`.
+    pub source_provider_address: String,
+    /// The resource type that the state is of.
+    pub source_type_name: String,
+    /// The version of that type's schema.
+    pub source_schema_version: i64,
+    /// The state as it was stored.
+    pub source_state: serde_json::Value,
     /// What every call is given.
     pub context: Context,
 }

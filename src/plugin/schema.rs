@@ -48,12 +48,14 @@ pub enum Nesting {
     Set,
     /// Several, by key.
     Map,
+    /// For blocks alone: one that is always there, with nulls inside where nothing is written.
+    Group,
 }
 
 impl Nesting {
     fn wrap(self, element: Type) -> Type {
         match self {
-            Self::Single => element,
+            Self::Single | Self::Group => element,
             Self::List => Type::list(element),
             Self::Set => Type::set(element),
             Self::Map => Type::map(element),
@@ -66,20 +68,39 @@ impl Nesting {
 pub struct NestedBlock {
     /// Its name in configuration.
     pub name: &'static str,
-    /// How many there are.
+    /// How many there are, and how they are told apart.
     pub nesting: Nesting,
     /// What stands inside.
     pub block: Block,
+    /// How many there have to be: 0 or 1 where there can be one, any number for lists and sets.
+    pub min_items: u32,
+    /// How many there may be in a list or a set; 0 is no limit.
+    pub max_items: u32,
 }
 
 impl NestedBlock {
     /// A block that may be written once.
     pub fn single(name: &'static str, block: Block) -> Self {
+        Self::new(name, Nesting::Single, block)
+    }
+
+    /// Blocks that may be written as often as their nesting allows.
+    pub fn new(name: &'static str, nesting: Nesting, block: Block) -> Self {
         Self {
             name,
-            nesting: Nesting::Single,
+            nesting,
             block,
+            min_items: 0,
+            max_items: 0,
         }
+    }
+
+    /// How many there have to be, and how many there may be; see the fields.
+    #[must_use]
+    pub fn items(mut self, min: u32, max: u32) -> Self {
+        self.min_items = min;
+        self.max_items = max;
+        self
     }
 
     fn ty(&self) -> Type {
@@ -125,6 +146,10 @@ pub struct Attribute {
     pub description: String,
     /// Whether Terraform hides it.
     pub sensitive: bool,
+    /// Whether it is never stored: plans and state have null in its place.
+    pub write_only: bool,
+    /// What to use instead; empty where it is not deprecated.
+    pub deprecation_message: String,
     /// Whether a change makes a new object.
     pub requires_replace: bool,
     /// Whether the value stays as it is in an update, where the provider alone gives it.
@@ -181,6 +206,8 @@ impl Attribute {
             mode,
             description: String::new(),
             sensitive: false,
+            write_only: false,
+            deprecation_message: String::new(),
             requires_replace: false,
             use_state_for_unknown: false,
             default: None,
@@ -199,6 +226,20 @@ impl Attribute {
     #[must_use]
     pub fn sensitive(mut self) -> Self {
         self.sensitive = true;
+        self
+    }
+
+    /// Has it in the configuration only, never in a plan or a state.
+    #[must_use]
+    pub fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
+    }
+
+    /// Warns whoever uses it, and says what to use instead.
+    #[must_use]
+    pub fn deprecated(mut self, message: impl Into<String>) -> Self {
+        self.deprecation_message = message.into();
         self
     }
 
@@ -234,6 +275,11 @@ impl Attribute {
     /// Whether the provider may give the value.
     pub fn is_computed(&self) -> bool {
         matches!(self.mode, Mode::Computed | Mode::OptionalComputed)
+    }
+
+    /// Whether the configuration cannot give the value.
+    pub fn is_computed_only(&self) -> bool {
+        self.mode == Mode::Computed
     }
 
     /// The type of its value.

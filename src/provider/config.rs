@@ -70,17 +70,17 @@ pub(crate) fn schema() -> Block {
                  environment variable. Defaults to `true`.",
             ),
         ],
-        blocks: vec![NestedBlock {
-            name: "features",
-            nesting: Nesting::List,
-            block: Block {
-                description: "Has no meaning here; it is accepted so that a provider block can be copied from \
-                              another Azure provider."
-                    .to_owned(),
-                ..Block::default()
-            },
-        }],
+        blocks: vec![NestedBlock::new("features", Nesting::List, features())],
         description: "Copies Azure VM restore points to another region.".to_owned(),
+    }
+}
+
+fn features() -> Block {
+    let description = "Has no meaning here; it is accepted so that a provider block can be copied from another \
+                       Azure provider.";
+    Block {
+        description: description.to_owned(),
+        ..Block::default()
     }
 }
 

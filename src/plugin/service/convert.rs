@@ -28,7 +28,7 @@ pub(super) fn decode_json(text: &[u8], ty: &Type) -> Result<Value, Diagnostic> {
     json::decode(&json, ty).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: &dyn std::error::Error) -> Diagnostic {
+pub(super) fn unreadable(error: &dyn std::error::Error) -> Diagnostic {
     Diagnostic::error(
         "The provider cannot read a value",
         format!(
@@ -63,6 +63,22 @@ pub(super) fn encode(
         msgpack,
         json: Vec::new(),
     }
+}
+
+/// The form in which schemas and signatures name a type.
+pub(super) fn type_json(ty: &Type) -> Vec<u8> {
+    ty.to_json().to_string().into_bytes()
+}
+
+/// What to say of a name that the provider does not have.
+pub(super) fn unknown_type(kind: &str, type_name: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Unknown {kind} type"),
+        format!(
+            "This version of the provider has no {kind} {type_name:?}. It may be of a newer version: check the \
+             version constraint in required_providers, then run terraform init -upgrade."
+        ),
+    )
 }
 
 pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
@@ -124,24 +140,29 @@ fn nested_block(nested: &NestedBlock) -> proto::schema::NestedBlock {
         Nesting::List => NestingMode::List,
         Nesting::Set => NestingMode::Set,
         Nesting::Map => NestingMode::Map,
+        Nesting::Group => NestingMode::Group,
     };
     proto::schema::NestedBlock {
         type_name: nested.name.to_owned(),
         block: Some(block(&nested.block, 0)),
         nesting: nesting.into(),
+        min_items: nested.min_items.into(),
         // Terraform wants both limits of a single block equal: 0 is "may be left out".
-        min_items: 0,
-        max_items: 0,
+        max_items: match nested.nesting {
+            Nesting::Single => nested.min_items.into(),
+            _ => nested.max_items.into(),
+        },
     }
 }
 
 fn attribute(source: &Attribute) -> proto::schema::Attribute {
     use proto::schema::object::NestingMode;
     let (ty, nested_type) = match &source.kind {
-        Kind::Plain(ty) => (ty.to_json().to_string().into_bytes(), None),
+        Kind::Plain(ty) => (type_json(ty), None),
         Kind::Nested(nesting, attributes) => {
             let nesting = match nesting {
-                Nesting::Single => NestingMode::Single,
+                // Attributes have no groups: a single object is what comes nearest.
+                Nesting::Single | Nesting::Group => NestingMode::Single,
                 Nesting::List => NestingMode::List,
                 Nesting::Set => NestingMode::Set,
                 Nesting::Map => NestingMode::Map,
@@ -164,6 +185,8 @@ fn attribute(source: &Attribute) -> proto::schema::Attribute {
         optional: matches!(source.mode, Mode::Optional | Mode::OptionalComputed),
         computed: source.is_computed(),
         sensitive: source.sensitive,
-        ..Default::default()
+        write_only: source.write_only,
+        deprecated: !source.deprecation_message.is_empty(),
+        deprecation_message: source.deprecation_message.clone(),
     }
 }

@@ -4,7 +4,10 @@
 //! loses the object of an apply that fails that way. What goes wrong becomes a
 //! diagnostic, beside the state.
 
+mod apply;
 mod convert;
+mod data_source;
+mod function;
 mod guard;
 mod provider;
 mod resource;
@@ -16,6 +19,8 @@ use tonic::{Request, Response, Status};
 
 pub(super) use self::guard::install_panic_hook;
 
+use super::data_source::DataSource;
+use super::function::Function;
 use super::proto::tfplugin6::{self as proto, provider_server};
 use super::provider::{Context, Provider};
 use super::resource::Resource;
@@ -27,19 +32,39 @@ use super::value::Type;
 pub(super) struct Service {
     provider: Arc<dyn Provider>,
     provider_block: OnceLock<Block>,
-    resources: BTreeMap<&'static str, Arc<Registered>>,
+    resources: BTreeMap<&'static str, Arc<RegisteredResource>>,
+    data_sources: BTreeMap<&'static str, Arc<RegisteredDataSource>>,
+    functions: BTreeMap<&'static str, Arc<dyn Function>>,
     stop: Arc<Stop>,
 }
 
-/// A resource and its schema, which is built when a request first needs it.
-struct Registered {
-    resource: Box<dyn Resource>,
+type RegisteredResource = Registered<dyn Resource>;
+type RegisteredDataSource = Registered<dyn DataSource>;
+
+/// Something with a schema, which is built when a request first needs it: Terraform
+/// may send any request to a process that it never asked for its schemas.
+struct Registered<T: ?Sized> {
+    item: Box<T>,
+    describe: fn(&T) -> Schema,
     schema: OnceLock<(Schema, Type)>,
 }
 
-impl Registered {
+impl<T: ?Sized> Registered<T> {
+    fn new(item: Box<T>, describe: fn(&T) -> Schema) -> Arc<Self> {
+        let schema = OnceLock::new();
+        Arc::new(Self {
+            item,
+            describe,
+            schema,
+        })
+    }
+
     fn schema(&self) -> &Schema {
         &self.parts().0
+    }
+
+    fn block(&self) -> &Block {
+        &self.parts().0.block
     }
 
     fn ty(&self) -> &Type {
@@ -48,7 +73,7 @@ impl Registered {
 
     fn parts(&self) -> &(Schema, Type) {
         self.schema.get_or_init(|| {
-            let schema = self.resource.schema();
+            let schema = (self.describe)(&self.item);
             let ty = schema.block.ty();
             (schema, ty)
         })
@@ -57,23 +82,20 @@ impl Registered {
 
 impl Service {
     pub(super) fn new(provider: Arc<dyn Provider>, stop: Arc<Stop>) -> Self {
-        let resources = provider
-            .resources()
-            .into_iter()
-            .map(|(name, resource)| {
-                (
-                    name,
-                    Arc::new(Registered {
-                        resource,
-                        schema: OnceLock::new(),
-                    }),
-                )
-            })
-            .collect();
+        let resources = provider.resources().into_iter();
+        let resources =
+            resources.map(|(name, item)| (name, Registered::new(item, |item| item.schema())));
+        let data_sources = provider.data_sources().into_iter();
+        let data_sources =
+            data_sources.map(|(name, item)| (name, Registered::new(item, |item| item.schema())));
+        let functions = provider.functions().into_iter();
+        let functions = functions.map(|(name, function)| (name, Arc::from(function)));
         Self {
+            resources: resources.collect(),
+            data_sources: data_sources.collect(),
+            functions: functions.collect(),
             provider,
             provider_block: OnceLock::new(),
-            resources,
             stop,
         }
     }
@@ -109,7 +131,8 @@ macro_rules! methods {
 methods! {
     get_metadata: get_metadata => provider::metadata;
     get_provider_schema: get_provider_schema => provider::schema;
-    get_functions: get_functions => provider::functions;
+    get_functions: get_functions => function::list;
+    call_function: call_function => function::call;
     validate_provider_config: validate_provider_config => provider::validate;
     configure_provider: configure_provider => provider::configure;
     stop_provider: stop_provider => provider::stop;
@@ -117,6 +140,10 @@ methods! {
     upgrade_resource_state: upgrade_resource_state => resource::upgrade;
     read_resource: read_resource => resource::read;
     plan_resource_change: plan_resource_change => resource::plan;
-    apply_resource_change: apply_resource_change => resource::apply;
+    apply_resource_change: apply_resource_change => apply::apply;
     import_resource_state: import_resource_state => resource::import;
+    move_resource_state: move_resource_state => resource::move_state;
+    generate_resource_config: generate_resource_config => resource::generate_config;
+    validate_data_resource_config: validate_data_resource_config => data_source::validate;
+    read_data_source: read_data_source => data_source::read;
 }

@@ -1,6 +1,6 @@
 //! Requests about the provider as a whole.
 
-use super::{Service, convert, guard};
+use super::{Service, convert, function, guard};
 use crate::plugin::diagnostics::Diagnostics;
 use crate::plugin::proto::tfplugin6 as proto;
 use crate::plugin::provider::ConfigureRequest;
@@ -10,15 +10,27 @@ pub(super) async fn metadata(
     service: &Service,
     _request: proto::get_metadata::Request,
 ) -> proto::get_metadata::Response {
-    let resources = service
-        .resources
-        .keys()
-        .map(|name| proto::get_metadata::ResourceMetadata {
-            type_name: (*name).to_owned(),
-        });
-    proto::get_metadata::Response {
+    use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata, Response};
+    let resources = service.resources.keys();
+    let data_sources = service.data_sources.keys();
+    let functions = service.functions.keys();
+    Response {
         server_capabilities: Some(capabilities()),
-        resources: resources.collect(),
+        resources: resources
+            .map(|name| ResourceMetadata {
+                type_name: (*name).to_owned(),
+            })
+            .collect(),
+        data_sources: data_sources
+            .map(|name| DataSourceMetadata {
+                type_name: (*name).to_owned(),
+            })
+            .collect(),
+        functions: functions
+            .map(|name| FunctionMetadata {
+                name: (*name).to_owned(),
+            })
+            .collect(),
         ..Default::default()
     }
 }
@@ -28,33 +40,32 @@ pub(super) async fn schema(
     _request: proto::get_provider_schema::Request,
 ) -> proto::get_provider_schema::Response {
     let block = service.provider_block().clone();
-    let resources = service
-        .resources
-        .iter()
-        .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())));
+    let resources = service.resources.iter();
+    let data_sources = service.data_sources.iter();
     proto::get_provider_schema::Response {
         provider: Some(convert::schema(&Schema { version: 0, block })),
-        resource_schemas: resources.collect(),
+        resource_schemas: resources
+            .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())))
+            .collect(),
+        data_source_schemas: data_sources
+            .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())))
+            .collect(),
+        functions: function::signatures(service).collect(),
         server_capabilities: Some(capabilities()),
         ..Default::default()
     }
 }
 
-/// Only what the provider keeps to: a destroy is planned, too, and no request relies on the schema's.
+/// All of them: a destroy is planned, too, no request relies on the schemas' having been
+/// asked for, states of other types are taken where a resource knows them, and the
+/// configuration of an imported object is written here.
 fn capabilities() -> proto::ServerCapabilities {
     proto::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
-        ..Default::default()
+        move_resource_state: true,
+        generate_resource_config: true,
     }
-}
-
-/// There are none yet, but OpenTofu asks.
-pub(super) async fn functions(
-    _service: &Service,
-    _request: proto::get_functions::Request,
-) -> proto::get_functions::Response {
-    proto::get_functions::Response::default()
 }
 
 pub(super) async fn validate(

@@ -2,30 +2,49 @@
 
 use std::sync::Arc;
 
-use super::{Registered, Service, convert, guard};
+use super::apply::encode;
+use super::{RegisteredResource, Service, convert, guard};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::generate;
 use crate::plugin::plan::{self, PlannedChange};
 use crate::plugin::proto::tfplugin6 as proto;
-use crate::plugin::resource::{
-    Applied, Checkpoint, CreateRequest, DeleteRequest, ImportRequest, PlanRequest, PlanResponse,
-    ReadRequest, UpdateRequest,
-};
-use crate::plugin::value::Value;
+use crate::plugin::resource::{ImportRequest, MoveRequest, PlanRequest, PlanResponse, ReadRequest};
+use crate::plugin::value::Path;
 
 pub(super) async fn validate(
     service: &Service,
     request: proto::validate_resource_config::Request,
 ) -> proto::validate_resource_config::Response {
+    let capabilities = request.client_capabilities.unwrap_or_default();
+    let allows_write_only = capabilities.write_only_attributes_allowed;
     let diagnostics = async {
         let registered = find(service, &request.type_name)?;
         let config = convert::decode(request.config.as_ref(), registered.ty())?;
-        guard::run(async move { registered.resource.validate(&config) }).await
+        let mut diagnostics = Diagnostics::default();
+        if !allows_write_only {
+            let paths = plan::write_only_paths(registered.block(), &config);
+            diagnostics.extend(paths.into_iter().map(write_only_unknown));
+        }
+        diagnostics.append(guard::run(async move { registered.item.validate(&config) }).await?);
+        Ok::<_, Diagnostic>(diagnostics)
     }
     .await
     .unwrap_or_else(Diagnostics::from);
     proto::validate_resource_config::Response {
         diagnostics: convert::diagnostics(diagnostics),
     }
+}
+
+/// A Terraform that does not know write-only arguments would store what must not be stored.
+fn write_only_unknown(path: Path) -> Diagnostic {
+    Diagnostic::error(
+        "Write-only argument is not supported",
+        format!(
+            "{path} is write-only: it must never be stored. Terraform 1.11 and later, and OpenTofu 1.11 and later, \
+             know such arguments; this version would store it. Use a newer version, or leave the argument out."
+        ),
+    )
+    .at(path)
 }
 
 pub(super) async fn upgrade(
@@ -38,6 +57,7 @@ pub(super) async fn upgrade(
             .as_ref()
             .map_or(&b"null"[..], |state| &state.json);
         let state = convert::decode_json(json, registered.ty())?;
+        let state = plan::without_write_only(registered.block(), state);
         Ok((registered, state))
     });
     let mut diagnostics = Diagnostics::default();
@@ -66,13 +86,13 @@ pub(super) async fn read(
             context: service.context(),
         };
         let call = registered.clone();
-        let mut applied = guard::run(async move { call.resource.read(read).await }).await?;
+        let mut applied = guard::run(async move { call.item.read(read).await }).await?;
         if applied.diagnostics.has_error() {
             // What could not be read stays as it was.
             applied.new_state = Some(current_state);
         } else if let Some(state) = applied.new_state.take() {
             applied.new_state = Some(plan::keep_spelling(
-                &registered.schema().block,
+                registered.block(),
                 &current_state,
                 state,
             ));
@@ -103,7 +123,7 @@ pub(super) async fn plan(
         let proposed_new_state =
             convert::decode(request.proposed_new_state.as_ref(), registered.ty())?;
         let config = convert::decode(request.config.as_ref(), registered.ty())?;
-        let block = &registered.schema().block;
+        let block = registered.block();
         let mut planned = plan::plan(block, &prior_state, &proposed_new_state, &config);
         if in_apply {
             // What was an update when it was planned must stay one; the apply then refuses it.
@@ -117,7 +137,7 @@ pub(super) async fn plan(
             context: service.context(),
         };
         let call = registered.clone();
-        let response = guard::run(async move { call.resource.plan(plan, planned).await }).await?;
+        let response = guard::run(async move { call.item.plan(plan, planned).await }).await?;
         Ok::<_, Diagnostic>((registered, response))
     };
     match answer.await {
@@ -172,129 +192,6 @@ fn private_or_mark(prior_private: &[u8]) -> Vec<u8> {
     }
 }
 
-pub(super) async fn apply(
-    service: &Service,
-    request: proto::apply_resource_change::Request,
-) -> proto::apply_resource_change::Response {
-    let answer = async {
-        let registered = find(service, &request.type_name)?;
-        let prior_state = convert::decode(request.prior_state.as_ref(), registered.ty())?;
-        let planned_state = convert::decode(request.planned_state.as_ref(), registered.ty())?;
-        let applied = if prior_state.is_null() {
-            create(service, &registered, planned_state).await
-        } else if planned_state.is_null() {
-            delete(service, &registered, prior_state).await
-        } else {
-            update(service, &registered, prior_state, planned_state).await
-        };
-        Ok::<_, Diagnostic>(encode(&registered, applied))
-    };
-    let (new_state, diagnostics) = match answer.await {
-        Ok(answer) => answer,
-        // Nothing was done yet, so the object, if there is one, is as it was.
-        Err(diagnostic) => (request.prior_state, Diagnostics::from(diagnostic)),
-    };
-    proto::apply_resource_change::Response {
-        new_state,
-        private: request.planned_private,
-        diagnostics: convert::diagnostics(diagnostics),
-        ..Default::default()
-    }
-}
-
-async fn create(service: &Service, registered: &Arc<Registered>, planned_state: Value) -> Applied {
-    let checkpoint = Checkpoint::default();
-    let request = CreateRequest {
-        planned_state: planned_state.clone(),
-        checkpoint: checkpoint.clone(),
-        context: service.context(),
-    };
-    let call = registered.clone();
-    let applied = guard::run(async move { call.resource.create(request).await }).await;
-    let applied = applied.unwrap_or_else(|panicked| Applied {
-        new_state: checkpoint.saved(),
-        diagnostics: panicked.into(),
-    });
-    finish(registered, &planned_state, applied)
-}
-
-async fn update(
-    service: &Service,
-    registered: &Arc<Registered>,
-    prior_state: Value,
-    planned_state: Value,
-) -> Applied {
-    let block = &registered.schema().block;
-    let replaced = plan::replaced_attributes(block, &prior_state, &planned_state);
-    if !replaced.is_empty() {
-        let diagnostics = replaced.into_iter().map(known_only_now).collect();
-        return Applied {
-            new_state: Some(prior_state),
-            diagnostics,
-        };
-    }
-    let checkpoint = Checkpoint::default();
-    let request = UpdateRequest {
-        prior_state: prior_state.clone(),
-        planned_state: planned_state.clone(),
-        checkpoint: checkpoint.clone(),
-        context: service.context(),
-    };
-    let call = registered.clone();
-    let applied = guard::run(async move { call.resource.update(request).await }).await;
-    let applied = applied.unwrap_or_else(|panicked| Applied {
-        new_state: checkpoint.saved().or(Some(prior_state)),
-        diagnostics: panicked.into(),
-    });
-    finish(registered, &planned_state, applied)
-}
-
-fn known_only_now(path: crate::plugin::value::Path) -> Diagnostic {
-    Diagnostic::error(
-        "A value that makes a new object became known only now",
-        format!(
-            "When this change was planned, {path} was not known yet. It turned out to differ from the \
-             object's own, and a new object was not part of the plan. Nothing was changed.\n\n\
-             Plan again: the value is known now, and the plan will show the replacement."
-        ),
-    )
-    .at(path)
-}
-
-async fn delete(service: &Service, registered: &Arc<Registered>, prior_state: Value) -> Applied {
-    let request = DeleteRequest {
-        prior_state: prior_state.clone(),
-        context: service.context(),
-    };
-    let call = registered.clone();
-    let applied = guard::run(async move { call.resource.delete(request).await }).await;
-    applied.unwrap_or_else(|panicked| Applied {
-        new_state: Some(prior_state),
-        diagnostics: panicked.into(),
-    })
-}
-
-/// Makes of an answer what Terraform accepts: written as planned, and wholly known.
-fn finish(registered: &Registered, planned_state: &Value, applied: Applied) -> Applied {
-    let Applied {
-        new_state,
-        mut diagnostics,
-    } = applied;
-    let new_state = new_state.map(|state| {
-        plan::keep_spelling(&registered.schema().block, planned_state, state).without_unknowns()
-    });
-    if new_state.is_none() && !diagnostics.has_error() {
-        diagnostics.push(Diagnostic::error(
-            "The provider has a bug",
-            "It neither made the object nor said why. This is always an issue in the provider: please report it.",
-        ));
-    }
-    Applied {
-        new_state,
-        diagnostics,
-    }
-}
-
 pub(super) async fn import(
     service: &Service,
     request: proto::import_resource_state::Request,
@@ -306,7 +203,7 @@ pub(super) async fn import(
             context: service.context(),
         };
         let call = registered.clone();
-        let applied = guard::run(async move { call.resource.import(import).await }).await?;
+        let applied = guard::run(async move { call.item.import(import).await }).await?;
         Ok::<_, Diagnostic>((registered, applied))
     };
     let mut imported_resources = Vec::new();
@@ -315,6 +212,7 @@ pub(super) async fn import(
         Ok((registered, applied)) => {
             diagnostics.append(applied.diagnostics);
             if let Some(state) = applied.new_state {
+                let state = plan::without_write_only(registered.block(), state);
                 imported_resources.push(proto::import_resource_state::ImportedResource {
                     type_name: request.type_name,
                     state: Some(convert::encode(&state, registered.ty(), &mut diagnostics)),
@@ -332,24 +230,90 @@ pub(super) async fn import(
     }
 }
 
-fn encode(registered: &Registered, applied: Applied) -> (Option<proto::DynamicValue>, Diagnostics) {
-    let Applied {
-        new_state,
-        mut diagnostics,
-    } = applied;
-    let state = new_state.unwrap_or_default();
-    let new_state = convert::encode(&state, registered.ty(), &mut diagnostics);
-    (Some(new_state), diagnostics)
+pub(super) async fn move_state(
+    service: &Service,
+    request: proto::move_resource_state::Request,
+) -> proto::move_resource_state::Response {
+    let answer = async {
+        let registered = find(service, &request.target_type_name)?;
+        let json = request
+            .source_state
+            .as_ref()
+            .map_or(&b"null"[..], |state| &state.json);
+        let source_state =
+            serde_json::from_slice(json).map_err(|error| convert::unreadable(&error))?;
+        let moved = MoveRequest {
+            source_provider_address: request.source_provider_address.clone(),
+            source_type_name: request.source_type_name.clone(),
+            source_schema_version: request.source_schema_version,
+            source_state,
+            context: service.context(),
+        };
+        let call = registered.clone();
+        let applied = guard::run(async move { call.item.move_state(moved).await }).await?;
+        let applied = applied.ok_or_else(|| {
+            Diagnostic::error(
+                "This resource cannot be moved here",
+                format!(
+                    "The state of {} of the provider {} cannot become one of {}.\n\nRemove the moved block; to \
+                     manage the object with the other resource type, import it and remove it from the state here.",
+                    request.source_type_name, request.source_provider_address, request.target_type_name
+                ),
+            )
+        })?;
+        Ok::<_, Diagnostic>((registered, applied))
+    };
+    let mut target_state = None;
+    let diagnostics = match answer.await {
+        Ok((registered, applied)) => {
+            let (state, diagnostics) = encode(&registered, applied);
+            target_state = state;
+            diagnostics
+        }
+        Err(diagnostic) => diagnostic.into(),
+    };
+    proto::move_resource_state::Response {
+        target_state,
+        target_private: private_or_mark(&[]),
+        diagnostics: convert::diagnostics(diagnostics),
+        ..Default::default()
+    }
 }
 
-fn find(service: &Service, type_name: &str) -> Result<Arc<Registered>, Diagnostic> {
-    service.resources.get(type_name).cloned().ok_or_else(|| {
-        Diagnostic::error(
-            "Unknown resource type",
-            format!(
-                "This version of the provider has no resource {type_name:?}. It may be of a newer version: \
-                 check the version constraint in required_providers, then run terraform init -upgrade."
-            ),
-        )
-    })
+pub(super) async fn generate_config(
+    service: &Service,
+    request: proto::generate_resource_config::Request,
+) -> proto::generate_resource_config::Response {
+    let answer = async {
+        let registered = find(service, &request.type_name)?;
+        let state = convert::decode(request.state.as_ref(), registered.ty())?;
+        let config = generate::config(registered.block(), &state);
+        let call = registered.clone();
+        let config = guard::run(async move { call.item.generate_config(&state, config) }).await?;
+        Ok::<_, Diagnostic>((registered, config))
+    };
+    let mut config = None;
+    let mut diagnostics = Diagnostics::default();
+    match answer.await {
+        Ok((registered, generated)) => {
+            config = Some(convert::encode(
+                &generated,
+                registered.ty(),
+                &mut diagnostics,
+            ));
+        }
+        Err(diagnostic) => diagnostics.push(diagnostic),
+    }
+    proto::generate_resource_config::Response {
+        config,
+        diagnostics: convert::diagnostics(diagnostics),
+    }
+}
+
+pub(super) fn find(
+    service: &Service,
+    type_name: &str,
+) -> Result<Arc<RegisteredResource>, Diagnostic> {
+    let found = service.resources.get(type_name).cloned();
+    found.ok_or_else(|| convert::unknown_type("resource", type_name))
 }

@@ -60,6 +60,20 @@ fn value(json: &Json, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
                 .collect::<Result<BTreeMap<_, _>, DecodeError>>()?;
             Ok(Value::Object(entries))
         }
+        (Type::Tuple(types), Json::Array(elements)) if elements.len() == types.len() => {
+            let elements = elements.iter().zip(types).enumerate();
+            let elements =
+                elements.map(|(index, (json, ty))| value(json, ty, &path.join_index(index)));
+            elements.collect::<Result<_, _>>().map(Value::List)
+        }
+        (Type::Dynamic, Json::Object(pair)) => {
+            let ty = pair.get("type").and_then(Type::from_json);
+            let ty = ty.ok_or_else(|| wrong(path, "a value beside its type", json))?;
+            let inner = value(pair.get("value").unwrap_or(&Json::Null), &ty, path)?;
+            Ok(Value::Dynamic(Box::new(ty), Box::new(inner)))
+        }
+        (Type::Dynamic, _) => Err(wrong(path, "a value beside its type", json)),
+        (Type::Tuple(_), _) => Err(wrong(path, "an array of the tuple's length", json)),
         (Type::Bool, _) => Err(wrong(path, "a bool", json)),
         (Type::Number, _) => Err(wrong(path, "a number", json)),
         (Type::String, _) => Err(wrong(path, "a string", json)),
@@ -126,5 +140,14 @@ mod tests {
             error.to_string(),
             "tags[\"a\"]: a string is expected, but found a number"
         );
+    }
+
+    #[test]
+    fn a_value_of_open_type_stands_beside_its_type() {
+        let json = json!({"type": ["tuple", ["bool", "number"]], "value": [true, 7]});
+        let pair = Value::List(vec![true.into(), Value::integer(Some(7))]);
+        let ty = Type::Tuple(vec![Type::Bool, Type::Number]);
+        let expected = Value::Dynamic(Box::new(ty), Box::new(pair));
+        assert_eq!(decode(&json, &Type::Dynamic), Ok(expected));
     }
 }

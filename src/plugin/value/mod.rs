@@ -37,6 +37,8 @@ pub enum Value {
     Map(BTreeMap<String, Value>),
     /// Attributes by name, each of its own type.
     Object(BTreeMap<String, Value>),
+    /// A value where the schema leaves the type open, with its type.
+    Dynamic(Box<Type>, Box<Value>),
 }
 
 impl Value {
@@ -93,6 +95,7 @@ impl Value {
             Self::Map(elements) | Self::Object(elements) => {
                 elements.values().all(Self::is_wholly_known)
             }
+            Self::Dynamic(_, value) => value.is_wholly_known(),
         }
     }
 
@@ -158,6 +161,7 @@ impl Value {
             }
             Self::Map(entries) => Self::Map(without_unknown_entries(entries)),
             Self::Object(entries) => Self::Object(without_unknown_entries(entries)),
+            Self::Dynamic(ty, value) => Self::Dynamic(ty, Box::new(value.without_unknowns())),
             known => known,
         }
     }

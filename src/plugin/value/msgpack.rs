@@ -23,7 +23,7 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, DecodeError> {
     if bytes.is_empty() {
         return Ok(Value::Null);
     }
-    let mut reader = Reader { bytes };
+    let mut reader = Reader { bytes, open: 0 };
     let value = reader.value(ty, &Path::default())?;
     if !reader.bytes.is_empty() {
         return Err(error(
@@ -55,8 +55,12 @@ pub fn encode(value: &Value, ty: &Type) -> (Vec<u8>, Vec<Mismatch>) {
     (writer.bytes, writer.mismatches)
 }
 
+/// How many values of open type may lie within each other.
+const OPEN_MAX: usize = 16;
+
 struct Reader<'a> {
     bytes: &'a [u8],
+    open: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -105,6 +109,18 @@ impl<'a> Reader<'a> {
             },
             Type::List(element) => Ok(Value::List(self.array(marker, element, path)?)),
             Type::Set(element) => Ok(Value::set(self.array(marker, element, path)?)),
+            Type::Tuple(types) => {
+                let length = self.array_length(marker, path)?;
+                if length != types.len() {
+                    let problem =
+                        format!("{} elements are expected, but found {length}", types.len());
+                    return Err(error(path, problem));
+                }
+                let elements = types.iter().enumerate();
+                let elements = elements.map(|(index, ty)| self.value(ty, &path.join_index(index)));
+                elements.collect::<Result<_, _>>().map(Value::List)
+            }
+            Type::Dynamic => self.dynamic(marker, path),
             Type::Map(element) => {
                 let length = self.map_length(marker, path)?;
                 let mut entries = BTreeMap::new();
@@ -140,18 +156,49 @@ impl<'a> Reader<'a> {
         element: &Type,
         path: &Path,
     ) -> Result<Vec<Value>, DecodeError> {
-        let length = match marker {
-            Marker::FixArray(length) => usize::from(length),
-            Marker::Array16 => self.length(2, path)?,
-            Marker::Array32 => self.length(4, path)?,
-            _ => return Err(wrong(path, "a list", marker)),
-        };
+        let length = self.array_length(marker, path)?;
         // Each element takes a byte at least, so the bytes bound what is allocated.
         let mut elements = Vec::with_capacity(length.min(self.bytes.len()));
         for index in 0..length {
             elements.push(self.value(element, &path.join_index(index))?);
         }
         Ok(elements)
+    }
+
+    fn array_length(&mut self, marker: Marker, path: &Path) -> Result<usize, DecodeError> {
+        match marker {
+            Marker::FixArray(length) => Ok(usize::from(length)),
+            Marker::Array16 => self.length(2, path),
+            Marker::Array32 => self.length(4, path),
+            _ => Err(wrong(path, "a list", marker)),
+        }
+    }
+
+    /// A pair of the type's JSON, as bytes, and a value of that type.
+    fn dynamic(&mut self, marker: Marker, path: &Path) -> Result<Value, DecodeError> {
+        if self.array_length(marker, path)? != 2 {
+            return Err(error(
+                path,
+                "a pair of a type and a value is expected".to_owned(),
+            ));
+        }
+        let length = match Marker::from_u8(self.take(1, path)?[0]) {
+            Marker::Bin8 => self.length(1, path)?,
+            Marker::Bin16 => self.length(2, path)?,
+            Marker::Bin32 => self.length(4, path)?,
+            other => return Err(wrong(path, "a type", other)),
+        };
+        let json = serde_json::from_slice(self.take(length, path)?).ok();
+        let ty = json.as_ref().and_then(Type::from_json);
+        let ty = ty.ok_or_else(|| error(path, "the type of the value is not a type".to_owned()))?;
+        // A part of the value may be open again, but not without end.
+        self.open += 1;
+        if self.open > OPEN_MAX {
+            return Err(error(path, "the value is nested too deep".to_owned()));
+        }
+        let value = self.value(&ty, path)?;
+        self.open -= 1;
+        Ok(Value::Dynamic(Box::new(ty), Box::new(value)))
     }
 
     fn map_length(&mut self, marker: Marker, path: &Path) -> Result<usize, DecodeError> {
@@ -264,6 +311,19 @@ impl Writer {
                 for (index, value) in elements.iter().enumerate() {
                     self.value(value, element, &path.join_index(index));
                 }
+            }
+            (Value::List(elements), Type::Tuple(types)) if elements.len() == types.len() => {
+                rmp::encode::write_array_len(&mut self.bytes, length(elements.len()))
+                    .expect(INFALLIBLE);
+                for (index, (value, ty)) in elements.iter().zip(types).enumerate() {
+                    self.value(value, ty, &path.join_index(index));
+                }
+            }
+            (Value::Dynamic(ty, value), Type::Dynamic) => {
+                rmp::encode::write_array_len(&mut self.bytes, 2).expect(INFALLIBLE);
+                let json = ty.to_json().to_string();
+                rmp::encode::write_bin(&mut self.bytes, json.as_bytes()).expect(INFALLIBLE);
+                self.value(value, ty, path);
             }
             (Value::Map(entries), Type::Map(element)) => {
                 rmp::encode::write_map_len(&mut self.bytes, length(entries.len()))
@@ -437,6 +497,40 @@ mod tests {
         assert_eq!(
             decode(&bytes, &object()).expect("valid").get("name"),
             &Value::Null
+        );
+    }
+
+    #[test]
+    fn values_of_open_type_bring_their_own() {
+        let ty = Type::Tuple(vec![Type::Bool, Type::list(Type::String)]);
+        let pair = Value::List(vec![
+            true.into(),
+            Value::List(vec!["a".into(), Value::Unknown]),
+        ]);
+        let value = Value::Dynamic(Box::new(ty), Box::new(pair));
+        let (bytes, mismatches) = encode(&value, &Type::Dynamic);
+        assert_eq!(mismatches, []);
+        assert_eq!(decode(&bytes, &Type::Dynamic), Ok(value));
+        for known in [Value::Null, Value::Unknown] {
+            let (bytes, _) = encode(&known, &Type::Dynamic);
+            assert_eq!(decode(&bytes, &Type::Dynamic), Ok(known));
+        }
+    }
+
+    #[test]
+    fn hostile_types_are_an_error() {
+        #[track_caller]
+        fn check(bytes: &[u8], ty: &Type, text: &str) {
+            let error = decode(bytes, ty).expect_err("hostile").to_string();
+            assert!(error.contains(text), "{error}");
+        }
+        check(b"\x92\xc4\x03\"x\"\xc0", &Type::Dynamic, "not a type");
+        let deep = b"\x92\xc4\x09\"dynamic\"".repeat(100_000);
+        check(&deep, &Type::Dynamic, "nested too deep");
+        check(
+            &[0x91, 0xc0],
+            &Type::Tuple(vec![Type::Bool, Type::Bool]),
+            "2 elements are expected",
         );
     }
 }

@@ -1,0 +1,160 @@
+//! The request that changes an object. Whatever happens, the object stays in the state.
+
+use std::sync::Arc;
+
+use super::resource::find;
+use super::{RegisteredResource, Service, convert, guard};
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::plan;
+use crate::plugin::proto::tfplugin6 as proto;
+use crate::plugin::resource::{Applied, Checkpoint, CreateRequest, DeleteRequest, UpdateRequest};
+use crate::plugin::value::{Path, Value};
+
+pub(super) async fn apply(
+    service: &Service,
+    request: proto::apply_resource_change::Request,
+) -> proto::apply_resource_change::Response {
+    let answer = async {
+        let registered = find(service, &request.type_name)?;
+        let prior_state = convert::decode(request.prior_state.as_ref(), registered.ty())?;
+        let planned_state = convert::decode(request.planned_state.as_ref(), registered.ty())?;
+        let config = convert::decode(request.config.as_ref(), registered.ty())?;
+        let applied = if prior_state.is_null() {
+            create(service, &registered, planned_state, config).await
+        } else if planned_state.is_null() {
+            delete(service, &registered, prior_state).await
+        } else {
+            update(service, &registered, prior_state, planned_state, config).await
+        };
+        Ok::<_, Diagnostic>(encode(&registered, applied))
+    };
+    let (new_state, diagnostics) = match answer.await {
+        Ok(answer) => answer,
+        // Nothing was done yet, so the object, if there is one, is as it was.
+        Err(diagnostic) => (request.prior_state, Diagnostics::from(diagnostic)),
+    };
+    proto::apply_resource_change::Response {
+        new_state,
+        private: request.planned_private,
+        diagnostics: convert::diagnostics(diagnostics),
+        ..Default::default()
+    }
+}
+
+async fn create(
+    service: &Service,
+    registered: &Arc<RegisteredResource>,
+    planned_state: Value,
+    config: Value,
+) -> Applied {
+    let checkpoint = Checkpoint::default();
+    let request = CreateRequest {
+        config,
+        planned_state: planned_state.clone(),
+        checkpoint: checkpoint.clone(),
+        context: service.context(),
+    };
+    let call = registered.clone();
+    let applied = guard::run(async move { call.item.create(request).await }).await;
+    let applied = applied.unwrap_or_else(|panicked| Applied {
+        new_state: checkpoint.saved(),
+        diagnostics: panicked.into(),
+    });
+    finish(registered, &planned_state, applied)
+}
+
+async fn update(
+    service: &Service,
+    registered: &Arc<RegisteredResource>,
+    prior_state: Value,
+    planned_state: Value,
+    config: Value,
+) -> Applied {
+    let block = registered.block();
+    let replaced = plan::replaced_attributes(block, &prior_state, &planned_state);
+    if !replaced.is_empty() {
+        let diagnostics = replaced.into_iter().map(known_only_now).collect();
+        return Applied {
+            new_state: Some(prior_state),
+            diagnostics,
+        };
+    }
+    let checkpoint = Checkpoint::default();
+    let request = UpdateRequest {
+        config,
+        prior_state: prior_state.clone(),
+        planned_state: planned_state.clone(),
+        checkpoint: checkpoint.clone(),
+        context: service.context(),
+    };
+    let call = registered.clone();
+    let applied = guard::run(async move { call.item.update(request).await }).await;
+    let applied = applied.unwrap_or_else(|panicked| Applied {
+        new_state: checkpoint.saved().or(Some(prior_state)),
+        diagnostics: panicked.into(),
+    });
+    finish(registered, &planned_state, applied)
+}
+
+fn known_only_now(path: Path) -> Diagnostic {
+    Diagnostic::error(
+        "A value that makes a new object became known only now",
+        format!(
+            "When this change was planned, {path} was not known yet. It turned out to differ from the \
+             object's own, and a new object was not part of the plan. Nothing was changed.\n\n\
+             Plan again: the value is known now, and the plan will show the replacement."
+        ),
+    )
+    .at(path)
+}
+
+async fn delete(
+    service: &Service,
+    registered: &Arc<RegisteredResource>,
+    prior_state: Value,
+) -> Applied {
+    let request = DeleteRequest {
+        prior_state: prior_state.clone(),
+        context: service.context(),
+    };
+    let call = registered.clone();
+    let applied = guard::run(async move { call.item.delete(request).await }).await;
+    applied.unwrap_or_else(|panicked| Applied {
+        new_state: Some(prior_state),
+        diagnostics: panicked.into(),
+    })
+}
+
+/// Makes of an answer what Terraform accepts: written as planned, and wholly known.
+fn finish(registered: &RegisteredResource, planned_state: &Value, applied: Applied) -> Applied {
+    let Applied {
+        new_state,
+        mut diagnostics,
+    } = applied;
+    let new_state = new_state.map(|state| {
+        plan::keep_spelling(registered.block(), planned_state, state).without_unknowns()
+    });
+    if new_state.is_none() && !diagnostics.has_error() {
+        diagnostics.push(Diagnostic::error(
+            "The provider has a bug",
+            "It neither made the object nor said why. This is always an issue in the provider: please report it.",
+        ));
+    }
+    Applied {
+        new_state,
+        diagnostics,
+    }
+}
+
+pub(super) fn encode(
+    registered: &RegisteredResource,
+    applied: Applied,
+) -> (Option<proto::DynamicValue>, Diagnostics) {
+    let Applied {
+        new_state,
+        mut diagnostics,
+    } = applied;
+    let state = plan::without_write_only(registered.block(), new_state.unwrap_or_default());
+    let new_state = convert::encode(&state, registered.ty(), &mut diagnostics);
+    (Some(new_state), diagnostics)
+}
