@@ -9,6 +9,12 @@ use azrestorepoint::provider::AzRestorePoint;
 /// Waits are cheap, and one thread answers Terraform while the other asks Azure.
 const WORKER_THREADS: usize = 2;
 
+/// The provider's short name.
+const NAME: &str = "azrestorepoint";
+
+/// Where Terraform knows the provider from.
+const SOURCE: &str = "registry.terraform.io/crossregion/azrestorepoint";
+
 /// What somebody reads who starts the process by hand.
 const EXPLANATION: &str = "\
 This is a Terraform provider: it copies Azure VM restore points to another region. \
@@ -27,12 +33,13 @@ To use it, name it in a configuration and run terraform init:
 For more, run it with --help.";
 
 const HELP: &str = "\
-Usage: terraform-provider-azrestorepoint [--version | --help]
+Usage: terraform-provider-azrestorepoint [--version | --help | --debug]
 
 Terraform starts this program as a plugin; there is no need to run it by hand.
 
   --version  print the version
-  --help     print this text";
+  --help     print this text
+  --debug    wait for Terraform to attach, and print how; Ctrl-C ends it";
 
 fn main() -> ExitCode {
     let argument = std::env::args().nth(1);
@@ -42,6 +49,7 @@ fn main() -> ExitCode {
             env!("CARGO_PKG_VERSION")
         )),
         Some("--help" | "-help" | "-h") => say(HELP),
+        Some("--debug" | "-debug") => run(plugin::debug(NAME, SOURCE, AzRestorePoint::new())),
         Some(unknown) => {
             // A closed stderr leaves nobody to tell.
             let _ = writeln!(
@@ -50,22 +58,18 @@ fn main() -> ExitCode {
             );
             ExitCode::from(2)
         }
-        None => serve(),
+        None => run(plugin::serve(NAME, EXPLANATION, AzRestorePoint::new())),
     }
 }
 
-fn serve() -> ExitCode {
+fn run(life: impl Future<Output = ExitCode>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKER_THREADS)
         .enable_all()
         .build();
     match runtime {
         Ok(runtime) => {
-            let code = runtime.block_on(plugin::serve(
-                "azrestorepoint",
-                EXPLANATION,
-                AzRestorePoint::new(),
-            ));
+            let code = runtime.block_on(life);
             // Whatever still runs has nobody to answer to.
             runtime.shutdown_background();
             code

@@ -20,6 +20,8 @@ const PROTOCOL_VERSION: u8 = 6;
 pub(super) struct Invitation {
     /// The one certificate that may connect, in PEM.
     pub(super) client_certificate_pem: String,
+    /// The versions of the protocol that the client speaks, where ours is not among them.
+    pub(super) versions_without_ours: Option<String>,
 }
 
 /// Why the process does not serve.
@@ -48,8 +50,13 @@ pub(super) fn invitation(variable: impl Fn(&str) -> Option<String>) -> Result<In
     let client_certificate_pem = variable("PLUGIN_CLIENT_CERT")
         .filter(|pem| !pem.is_empty())
         .ok_or(Refusal::NoClientCertificate)?;
+    let versions = variable("PLUGIN_PROTOCOL_VERSIONS").filter(|versions| !versions.is_empty());
+    let ours = PROTOCOL_VERSION.to_string();
+    let versions_without_ours =
+        versions.filter(|versions| versions.split(',').all(|version| version.trim() != ours));
     Ok(Invitation {
         client_certificate_pem,
+        versions_without_ours,
     })
 }
 
@@ -60,9 +67,42 @@ pub(super) fn invitation(variable: impl Fn(&str) -> Option<String>) -> Result<In
 ///
 /// # Errors
 /// A stdout that is closed.
-pub(super) fn announce(network: &str, address: &str, certificate_der: &[u8]) -> io::Result<()> {
+pub(super) fn announce(
+    network: &str,
+    address: &str,
+    certificate_der: &[u8],
+    variable: impl Fn(&str) -> Option<String>,
+) -> io::Result<()> {
+    let mut line = line(network, address, certificate_der);
+    // Only a client that asks for it takes a seventh field; older ones would add it to the
+    // certificate. It says whether several connections may share one: ours may not.
+    if variable("PLUGIN_MULTIPLEX_GRPC").is_some_and(|asked| !asked.is_empty()) {
+        line.push_str("|false");
+    }
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{}", line(network, address, certificate_der))?;
+    writeln!(stdout, "{line}")?;
+    stdout.flush()
+}
+
+/// Writes what has to be in the environment of a Terraform that is to use this process.
+///
+/// # Errors
+/// A stdout that is closed.
+pub(super) fn announce_for_debugging(source: &str, address: &str) -> io::Result<()> {
+    let reattach = serde_json::json!({ source: {
+        "Protocol": "grpc",
+        "ProtocolVersion": PROTOCOL_VERSION,
+        "Pid": std::process::id(),
+        // Terraform is not to end a process that it did not start.
+        "Test": true,
+        "Addr": { "Network": "unix", "String": address },
+    }});
+    let mut stdout = io::stdout().lock();
+    writeln!(
+        stdout,
+        "Provider started. To attach Terraform CLI, set the TF_REATTACH_PROVIDERS environment variable \
+         with the following:\n\n\tTF_REATTACH_PROVIDERS='{reattach}'\n"
+    )?;
     stdout.flush()
 }
 
@@ -113,5 +153,25 @@ mod tests {
             line("unix", "/tmp/a/plugin", &[0]),
             "1|6|unix|/tmp/a/plugin|grpc|AA"
         );
+    }
+
+    #[test]
+    fn a_client_that_speaks_only_other_versions_is_noticed() {
+        #[track_caller]
+        fn check(versions: &str, expected: Option<&str>) {
+            let pairs = [
+                (MAGIC_COOKIE_KEY, MAGIC_COOKIE_VALUE),
+                ("PLUGIN_CLIENT_CERT", "pem"),
+                ("PLUGIN_PROTOCOL_VERSIONS", versions),
+            ];
+            let invitation = invitation(environment(&pairs)).expect("invited");
+            assert_eq!(invitation.versions_without_ours.as_deref(), expected);
+        }
+        check("", None);
+        check("6", None);
+        check("6,5", None);
+        check("5, 6", None);
+        check("5", Some("5"));
+        check("16,5", Some("16,5"));
     }
 }

@@ -3,6 +3,7 @@
 //! [`serve`] does all that a provider's process must do for Terraform; what it
 //! serves is a [`Provider`] with its [`Resource`]s. Wire types stay inside.
 
+mod connection;
 pub mod data_source;
 pub mod diagnostics;
 pub mod function;
@@ -27,4 +28,4 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use function::Function;
 pub use provider::Provider;
 pub use resource::Resource;
-pub use serve::serve;
+pub use serve::{debug, serve};

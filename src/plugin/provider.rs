@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::data_source::DataSource;
 use super::diagnostics::Diagnostics;
@@ -54,4 +55,7 @@ pub struct ConfigureRequest {
 pub struct Context {
     /// Cancelled when Terraform asks all calls in flight to come to an end.
     pub stop: CancellationToken,
+    /// Keeps the process alive for a little, should Terraform vanish during the call.
+    #[expect(dead_code, reason = "it is held, not read")]
+    pub(super) in_flight: TaskTrackerToken,
 }

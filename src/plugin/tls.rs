@@ -177,3 +177,27 @@ impl SignatureVerificationAlgorithm for EcdsaP521Sha512 {
         alg_id::ECDSA_SHA512
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_session_is_kept_for_later() {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+        let client = params.self_signed(&key).expect("a certificate");
+        let config = channel(&client.pem()).expect("a channel").config;
+        assert_eq!(config.send_tls13_tickets, 0);
+        assert!(!config.session_storage.can_cache() && !config.ticketer.enabled());
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        let refused = channel("no certificate").err().expect("refused");
+        assert!(
+            refused.to_string().contains("PLUGIN_CLIENT_CERT"),
+            "{refused}"
+        );
+    }
+}

@@ -2,5 +2,7 @@
 
 mod handshake;
 mod lifecycle;
+mod operations;
+mod process;
 mod support;
 mod waiting;

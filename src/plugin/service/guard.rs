@@ -1,8 +1,9 @@
 //! The one place where panics end.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
@@ -11,6 +12,8 @@ use crate::plugin::diagnostics::Diagnostic;
 thread_local! {
     /// Where the last panic of this thread happened; the hook writes it, the guard takes it.
     static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Whether this thread is in the middle of a call, whose panic is caught.
+    static IN_CALL: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs a call to its end, whatever becomes of the connection it came over.
@@ -27,7 +30,10 @@ where
 {
     let mut call = Box::pin(call);
     let caught = poll_fn(move |context| {
-        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
+        IN_CALL.set(true);
+        let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)));
+        IN_CALL.set(false);
+        match polled {
             Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
             Ok(Poll::Pending) => Poll::Pending,
             Err(payload) => Poll::Ready(Err(diagnostic(payload.as_ref()))),
@@ -39,20 +45,22 @@ where
     }
 }
 
-/// Has panics write a log line with their place instead of raw text on stderr.
+/// Has the panics of calls write a log line with their place, and others raw text:
+/// Terraform shows a line that begins with `panic: `, and what follows it, to the user.
 pub(in crate::plugin) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
-        let location = panic
-            .location()
-            .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let location = panic.location();
+        let location = location.map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         let backtrace = std::backtrace::Backtrace::force_capture().to_string();
-        tracing::error!(
-            location,
-            backtrace,
-            "The provider panicked: {}",
-            message(panic.payload())
-        );
-        LOCATION.with_borrow_mut(|last| *last = Some(location));
+        let message = message(panic.payload());
+        if IN_CALL.get() {
+            tracing::error!(location, backtrace, "The provider panicked: {message}");
+            LOCATION.with_borrow_mut(|last| *last = Some(location));
+        } else {
+            // A closed stderr leaves nobody to tell.
+            let text = format!("panic: {message}\n\n{location}\n{backtrace}\n");
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
     }));
 }
 

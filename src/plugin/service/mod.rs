@@ -105,9 +105,7 @@ impl Service {
     }
 
     fn context(&self) -> Context {
-        Context {
-            stop: self.stop.token(),
-        }
+        self.stop.context()
     }
 }
 

@@ -59,22 +59,30 @@ impl Terraform {
         program: &Path,
         environment: impl IntoIterator<Item = (&'static str, String)>,
     ) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for temporary files");
-        let overrides = folder.path().join("provider");
+        let mut terraform = Self::without_overrides(environment);
+        let overrides = terraform.folder.path().join("provider");
         std::fs::create_dir(&overrides).expect("a new folder");
         std::os::unix::fs::symlink(program, overrides.join("terraform-provider-azrestorepoint"))
             .expect("a link to the provider");
         let settings = format!(
             "provider_installation {{\n  dev_overrides {{\n    \"crossregion/azrestorepoint\" = {overrides:?}\n  }}\n  direct {{}}\n}}\n"
         );
-        let settings_file = folder.path().join("terraform.tfrc");
+        let settings_file = terraform.folder.path().join("terraform.tfrc");
         std::fs::write(&settings_file, settings).expect("a new file");
+        terraform.set("TF_CLI_CONFIG_FILE", settings_file);
+        terraform
+    }
+
+    /// A folder whose commands find no provider, but for one that they attach to.
+    pub(crate) fn without_overrides(
+        environment: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
         let mut terraform = Self {
             folder,
             environment: Vec::new(),
         };
         std::fs::create_dir(terraform.path()).expect("a new folder");
-        terraform.set("TF_CLI_CONFIG_FILE", settings_file);
         terraform.set("TF_IN_AUTOMATION", "1");
         terraform.set("CHECKPOINT_DISABLE", "1");
         for (name, value) in environment {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azure_simulator::{Replication, Simulator, SourceCollection, SourceRestorePoint};
+use azure_simulator::{Builder, Replication, Simulator, SourceCollection, SourceRestorePoint};
 
 use super::terraform::Terraform;
 
@@ -20,12 +20,18 @@ pub(crate) struct World {
 impl World {
     /// A world in which a copy replicates like this.
     pub(crate) async fn new(replication: impl Into<Replication>) -> Self {
+        Self::build(replication, |azure| azure).await
+    }
+
+    /// The same with an Azure that differs in more ways.
+    pub(crate) async fn build(
+        replication: impl Into<Replication>,
+        differs: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
         let azure = Simulator::builder()
             .replication(replication)
-            .operation(Duration::ZERO)
-            .start()
-            .await
-            .expect("a local Azure starts");
+            .operation(Duration::ZERO);
+        let azure = differs(azure).start().await.expect("a local Azure starts");
         azure.seed_resource_group("rg-dr");
         let source =
             azure.seed_source_collection(&SourceCollection::new("rg-source", "web", "eastus"));
