@@ -6,3 +6,4 @@ mod operations;
 mod process;
 mod support;
 mod waiting;
+mod workflows;
