@@ -53,10 +53,10 @@ resource "azrestorepoint_copy" "example" {
   restore_point_collection_id = azrestorepoint_collection.example.id
   source_restore_point_id     = "${var.source_collection_id}/restorePoints/${var.source_restore_point_name}"
 
-  # The last usable copy of a collection is not destroyed without this. In production, leave it out.
+  # Says that a destroy may delete even the last usable copy. In production, leave it out.
   force_destroy = true
 
-  # Azure takes up to two weeks for a copy. A timeout destroys nothing.
+  # Azure takes up to two weeks for a copy.
   timeouts {
     create = "24h"
   }

@@ -11,6 +11,7 @@ pub mod generate;
 mod handshake;
 mod logging;
 pub mod plan;
+mod private;
 mod proto;
 pub mod provider;
 pub mod resource;

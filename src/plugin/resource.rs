@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::plan::PlannedChange;
+pub use super::private::DeleteReason;
 use super::provider::Context;
 use super::schema::Schema;
 use super::value::Value;
@@ -71,8 +72,6 @@ pub struct PlanRequest {
     pub prior_state: Value,
     /// The configuration; null in a destroy.
     pub config: Value,
-    /// What the last apply or read kept for the provider alone.
-    pub prior_private: Vec<u8>,
     /// Whether Terraform is known to ask in the middle of an apply.
     pub in_apply: bool,
     /// What every call is given.
@@ -130,6 +129,8 @@ pub struct UpdateRequest {
 pub struct DeleteRequest {
     /// The object as it is.
     pub prior_state: Value,
+    /// Why it is to go.
+    pub reason: DeleteReason,
     /// What every call is given.
     pub context: Context,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::arm::environment;
-use crate::arm::settings::{Settings, SettingsError};
+use crate::arm::settings::{self, Settings, SettingsError};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::provider::ConfigureRequest;
 use crate::plugin::schema::{Attribute, Block, NestedBlock, Nesting};
@@ -120,6 +120,7 @@ pub(crate) fn validate(config: &Value) -> Diagnostics {
     }
     diagnostics.extend(validators::subscription_id(config, "subscription_id"));
     diagnostics.extend(poll_interval(config).err());
+    diagnostics.extend(environment_name(config).err());
     diagnostics
 }
 
@@ -128,12 +129,20 @@ fn poll_interval(config: &Value) -> Result<Option<Duration>, Diagnostic> {
     let Some(text) = config.get(argument).as_str() else {
         return Ok(None);
     };
-    duration::parse(text).map(Some).map_err(|problem| {
+    let interval = duration::parse(text).map_err(|problem| {
         Diagnostic::error(
             "Invalid replication_poll_interval",
             format!("{text:?}: {problem}."),
         )
         .at(Path::attribute(argument))
+    })?;
+    settings::check_replication_poll_interval(interval).map_err(diagnostic)?;
+    Ok(Some(interval))
+}
+
+fn environment_name(config: &Value) -> Result<(), Diagnostic> {
+    config.get("environment").as_str().map_or(Ok(()), |name| {
+        settings::check_environment(name).map_err(diagnostic)
     })
 }
 
@@ -143,19 +152,27 @@ pub(crate) fn options(request: &ConfigureRequest) -> Result<Options, Diagnostics
     if let Some(argument) = unknown_argument(config) {
         return Ok(Options::NotKnownYet(argument));
     }
-    settings(config, &request.terraform_version)?
+    let settings = settings(config, &request.terraform_version)?;
+    let options = settings
         .or_environment(&environment::of_process)
         .and_then(Settings::resolve)
-        .map(|options| Options::Known(Box::new(options)))
-        .map_err(|error| Diagnostics::from(diagnostic(error)))
+        .map_err(diagnostic)?;
+    // Here and not in the settings: every other place takes what Azure takes.
+    let subscription_id = Value::string(options.subscription_id.as_deref());
+    let found = Value::object([("subscription_id", subscription_id)]);
+    match validators::subscription_id(&found, "subscription_id") {
+        Some(diagnostic) => Err(diagnostic.into()),
+        None => Ok(Options::Known(Box::new(options))),
+    }
 }
 
-/// The first argument that an apply has still to make known.
+/// The first argument that an apply has still to make known, of those that decide whom to ask.
 fn unknown_argument(config: &Value) -> Option<&'static str> {
     schema()
         .attributes
         .into_iter()
         .map(|attribute| attribute.name)
+        .filter(|name| *name != "replication_poll_interval")
         .find(|name| !config.get(name).is_wholly_known())
 }
 

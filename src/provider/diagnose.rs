@@ -4,14 +4,28 @@ use crate::arm::error::RequestIds;
 use crate::arm::{Error, explain};
 use crate::plugin::diagnostics::Diagnostic;
 
-/// An error: what failed, the cause in Azure's own words, what to do next, and the request's ids.
-pub(crate) fn error(summary: &str, error: &Error) -> Diagnostic {
-    Diagnostic::error(summary, detail(error))
-}
-
-/// The same with something to say before the cause.
+/// An error: what failed, what that means, the cause in Azure's own words, what to do next, and
+/// the request's ids.
 pub(crate) fn error_after(summary: &str, before: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(summary, format!("{before}\n\n{}", detail(error)))
+}
+
+/// A deletion that did not come to its end: what is known, and how to go on.
+pub(crate) fn not_deleted(what: &str, id: &str, error: &Error) -> Diagnostic {
+    let next = match error {
+        Error::Stopped => {
+            "If Azure had taken the deletion already, it goes on there. Run the same command again: what is gone by \
+             then is dropped from the state."
+        }
+        _ if error.is_deadline() => {
+            "If Azure had taken the deletion already, it goes on there. Run the same command again; to wait longer, \
+             raise timeouts { delete = \"...\" }."
+        }
+        _ => "Run the same command again once this is solved.",
+    };
+    let summary = format!("Cannot delete the {what}");
+    let before = format!("The {what} {id} is kept in the state. {next}");
+    error_after(&summary, &before, error)
 }
 
 /// Cause, next step and request ids.
@@ -44,7 +58,8 @@ fn request_ids(ids: &RequestIds) -> String {
     .join("\n")
 }
 
-fn sentence(text: &str) -> String {
+/// The text with a capital and a full stop.
+pub(crate) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let mut sentence: String = chars
         .next()

@@ -5,7 +5,18 @@ use std::collections::BTreeMap;
 use crate::arm::location;
 use crate::plugin::value::Value;
 
-/// Names and ids of ARM: it compares them without regard to case.
+/// Ids of ARM: it compares them without regard to case, and does not always write the first slash.
+pub(crate) fn resource_id(one: &Value, other: &Value) -> bool {
+    matches!((one.as_str(), other.as_str()), (Some(one), Some(other))
+        if with_slash(one).eq_ignore_ascii_case(&with_slash(other)))
+}
+
+/// The id with one slash before it and none behind.
+pub(crate) fn with_slash(id: &str) -> String {
+    format!("/{}", id.trim_matches('/'))
+}
+
+/// Names of ARM: it compares them without regard to case.
 pub(crate) fn ignore_case(one: &Value, other: &Value) -> bool {
     matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
 }
@@ -57,5 +68,19 @@ mod tests {
         assert!(tags(&map(&[]), &Value::Null));
         assert!(!tags(&map(&[("a", "b")]), &Value::Null));
         assert!(!tags(&Value::Unknown, &Value::Null));
+    }
+
+    #[test]
+    fn ids_are_the_same_without_their_first_slash() {
+        let id = |text: &str| Value::from(text);
+        assert!(resource_id(
+            &id("/subscriptions/s/x"),
+            &id("subscriptions/S/X")
+        ));
+        assert!(!resource_id(
+            &id("/subscriptions/s/x"),
+            &id("/subscriptions/s/y")
+        ));
+        assert!(!resource_id(&Value::Unknown, &id("/subscriptions/s/x")));
     }
 }

@@ -65,11 +65,26 @@ impl Session {
         }
     }
 
-    /// The subscription of resources that name none, if it is known without asking anybody.
-    pub(crate) fn subscription_id(&self) -> Option<String> {
+    /// The subscription of resources that name none.
+    pub(crate) fn subscription_id(&self) -> Subscription {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Ready(client) => client.subscription_id().map(str::to_owned),
-            State::NotKnownYet(_) | State::Unconfigured => None,
+            State::Ready(client) => client
+                .subscription_id()
+                .map_or(Subscription::Missing, |id| {
+                    Subscription::Known(id.to_owned())
+                }),
+            State::NotKnownYet(_) | State::Unconfigured => Subscription::NotKnownYet,
         }
     }
+}
+
+/// The subscription of resources that name none.
+#[derive(Debug)]
+pub(crate) enum Subscription {
+    /// This one.
+    Known(String),
+    /// The provider's configuration is not known yet.
+    NotKnownYet,
+    /// None.
+    Missing,
 }

@@ -3,55 +3,30 @@
 //! Each takes the configuration and the argument's name, says nothing about a
 //! null or unknown value, and puts its message on the argument.
 
-use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::arm::resource_id::{self, RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
-
-/// Azure's usual limit for the names of Compute resources.
-const NAME_CHARACTERS_MAX: usize = 80;
-
-/// Azure's limit for the names of resource groups.
-const RESOURCE_GROUP_CHARACTERS_MAX: usize = 90;
+use crate::provider::diagnose;
 
 /// Azure's limits for tags.
 const TAGS_MAX: usize = 50;
 const TAG_NAME_CHARACTERS_MAX: usize = 512;
 const TAG_VALUE_CHARACTERS_MAX: usize = 256;
 
-/// The name of a collection or a restore point.
-pub(crate) fn name(config: &Value, argument: &str) -> Option<Diagnostic> {
+/// The name of a collection or a restore point, which `noun` says.
+pub(crate) fn name(config: &Value, argument: &str, noun: &str) -> Option<Diagnostic> {
     let name = config.get(argument).as_str()?;
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    let valid =
-        (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count()) && name.chars().all(allowed);
-    (!valid).then(|| {
-        invalid(
-            argument,
-            format!(
-                "{name:?} is not a valid name. A name has 1 to {NAME_CHARACTERS_MAX} characters: letters, digits, \
-                 underscores, periods and hyphens."
-            ),
-        )
-    })
+    let error = resource_id::name(noun, name).err()?;
+    Some(invalid(argument, error.to_string()))
 }
 
 /// The name of a resource group.
 pub(crate) fn resource_group_name(config: &Value, argument: &str) -> Option<Diagnostic> {
     let name = config.get(argument).as_str()?;
-    let allowed = |c: char| c.is_alphanumeric() || "_.-()".contains(c);
-    let valid = (1..=RESOURCE_GROUP_CHARACTERS_MAX).contains(&name.chars().count())
-        && name.chars().all(allowed)
-        && !name.ends_with('.');
-    (!valid).then(|| {
-        invalid(
-            argument,
-            format!(
-                "{name:?} is not a valid resource group name. It has 1 to {RESOURCE_GROUP_CHARACTERS_MAX} \
-                 characters: letters, digits, underscores, periods, hyphens and parentheses, and does not end \
-                 in a period."
-            ),
-        )
-    })
+    let error = resource_id::resource_group_name(name).err()?;
+    Some(invalid(argument, error.to_string()))
 }
 
 /// An Azure region, by its name or its display name.
@@ -69,10 +44,15 @@ pub(crate) fn location(config: &Value, argument: &str) -> Option<Diagnostic> {
     })
 }
 
+/// How long a GUID is when it is written with hyphens and nothing around it.
+const HYPHENATED_GUID_BYTES: usize = 36;
+
 /// A subscription id.
 pub(crate) fn subscription_id(config: &Value, argument: &str) -> Option<Diagnostic> {
     let id = config.get(argument).as_str()?;
-    uuid::Uuid::try_parse(id).err().map(|_| {
+    // Other ways to write a GUID are none of a path's.
+    let is_guid = uuid::Uuid::try_parse(id).is_ok() && id.len() == HYPHENATED_GUID_BYTES;
+    (!is_guid).then(|| {
         invalid(
             argument,
             format!(
@@ -122,11 +102,21 @@ pub(crate) fn tags(config: &Value, argument: &str) -> Option<Diagnostic> {
             "{} tags are too many: Azure takes at most {TAGS_MAX}.",
             tags.len()
         )
+    } else if let Some(name) = twice(tags) {
+        format!(
+            "There are several tags {name:?}: Azure compares their names without regard to case."
+        )
     } else {
         tags.iter()
             .find_map(|(name, value)| tag_problem(name, value))?
     };
     Some(invalid(argument, problem))
+}
+
+/// A name that stands there twice, but for its case.
+fn twice(tags: &BTreeMap<String, Value>) -> Option<&String> {
+    let mut seen = BTreeSet::new();
+    tags.keys().find(|name| !seen.insert(name.to_lowercase()))
 }
 
 fn tag_problem(name: &str, value: &Value) -> Option<String> {
@@ -156,7 +146,8 @@ fn tag_problem(name: &str, value: &Value) -> Option<String> {
 }
 
 fn invalid(argument: &str, detail: String) -> Diagnostic {
-    Diagnostic::error(format!("Invalid {argument}"), detail).at(Path::attribute(argument))
+    Diagnostic::error(format!("Invalid {argument}"), diagnose::sentence(&detail))
+        .at(Path::attribute(argument))
 }
 
 #[cfg(test)]
@@ -187,9 +178,9 @@ mod tests {
         let longest = "a".repeat(80);
         let too_long = "a".repeat(81);
         check(
-            name,
+            |config, argument| name(config, argument, "restore point"),
             &["a", "web-dr_1.x", &longest],
-            &["", "web dr", "web/dr", "wéb", &too_long],
+            &["", "web dr", "web/dr", "w\u{e9}b", "..", &too_long],
         );
     }
 
@@ -198,7 +189,7 @@ mod tests {
         check(
             resource_group_name,
             &["rg-dr", "(rg)_1"],
-            &["", "rg.", "rg/dr", "rg dr"],
+            &["", "rg.", "rg/dr", "rg dr", "..", &"a".repeat(91)],
         );
     }
 
@@ -216,7 +207,12 @@ mod tests {
         check(
             subscription_id,
             &["12345678-1234-9876-4563-123456789012"],
-            &["", "production"],
+            &[
+                "",
+                "production",
+                "{12345678-1234-9876-4563-123456789012}",
+                "12345678123498764563123456789012",
+            ],
         );
     }
 
@@ -224,9 +220,14 @@ mod tests {
     fn ids() {
         let collection = "/subscriptions/s/resourceGroups/g/providers/microsoft.compute/restorePointCollections/c";
         let point = format!("{collection}/restorePoints/p");
+        let dots = collection.replace("/g/", "/../");
         let machine =
             "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v";
-        check(collection_id, &[collection], &["", machine, &point, "c"]);
+        check(
+            collection_id,
+            &[collection],
+            &["", machine, &point, &dots, "c"],
+        );
         check(restore_point_id, &[&point], &["", machine, collection, "p"]);
     }
 
@@ -258,5 +259,20 @@ mod tests {
         ] {
             assert!(tags(&config(name, value), "tags").is_some(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn tag_names_that_differ_in_case_only_are_one_too_many() {
+        let tag = |name: &str| (name.to_owned(), Value::from("value"));
+        let config = Value::object([(
+            "tags",
+            Value::Map([tag("a"), tag("A")].into_iter().collect()),
+        )]);
+        let found = tags(&config, "tags").expect("refused");
+        assert!(
+            found.detail.contains("without regard to case"),
+            "{}",
+            found.detail
+        );
     }
 }

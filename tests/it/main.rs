@@ -2,8 +2,11 @@
 
 mod handshake;
 mod lifecycle;
+mod lost_answers;
 mod operations;
 mod process;
+mod replacements;
 mod support;
+mod unknowns;
 mod waiting;
 mod workflows;

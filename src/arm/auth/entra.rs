@@ -130,7 +130,7 @@ fn refusal(who: &str, status: u16, body: &[u8], retry_after: Option<Duration>) -
     let status_code = reqwest::StatusCode::from_u16(status).unwrap_or_default();
     let said = ApiError::from_body(reqwest::Method::POST, "", status_code, body);
     let words = match (said.code.as_str(), said.message.as_str()) {
-        ("", "") => "no reason given".to_owned(),
+        ("", "") => "it gave no reason that can be read; check active_directory_authority_host and any proxy".to_owned(),
         ("", message) => message.to_owned(),
         (code, "") => code.to_owned(),
         (code, message) => format!("{message} ({code})"),
@@ -221,7 +221,7 @@ mod tests {
             false,
             "temporarily",
         );
-        check(429, "", false, "no reason given");
+        check(429, "", false, "it gave no reason");
         check(503, "<h1>Down</h1>", false, "<h1>Down</h1>");
         check(403, "<h1>Proxy</h1>", true, "<h1>Proxy</h1>");
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-pub use parse::{ParseError, resource_type};
+pub use parse::{ParseError, name, resource_group_name, resource_type};
 
 use parse::{COLLECTION, Input, POINT, resource};
 

@@ -127,27 +127,36 @@ pub(super) fn scope(text: &str) -> (String, String) {
 /// Checks a subscription id; Azure's are GUIDs, but that is Azure's to say.
 pub(super) fn subscription_id(text: &str) -> Result<(), ParseError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '{' | '}');
-    if text.is_empty() || !text.chars().all(allowed) {
+    if text.is_empty() || !text.chars().all(allowed) || is_dots(text) {
         return Err(ParseError(format!("\"{text}\" is not a subscription id")));
     }
     Ok(())
 }
 
 /// Checks the name of a resource group: 1 to 90 letters, digits and `_ - . ( )`.
-pub(super) fn resource_group_name(text: &str) -> Result<(), ParseError> {
+///
+/// # Errors
+/// [`ParseError`] says what a name may be.
+pub fn resource_group_name(text: &str) -> Result<(), ParseError> {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '(' | ')');
     let length = text.chars().count();
-    if !(1..=RESOURCE_GROUP_CHARACTERS_MAX).contains(&length) || !text.chars().all(allowed) {
+    let well_formed = (1..=RESOURCE_GROUP_CHARACTERS_MAX).contains(&length)
+        && text.chars().all(allowed)
+        && !text.ends_with('.');
+    if !well_formed {
         return Err(ParseError(format!(
             "\"{text}\" is not the name of a resource group: 1 to {RESOURCE_GROUP_CHARACTERS_MAX} \
-             letters, digits, underscores, hyphens, periods and parentheses"
+             letters, digits, underscores, hyphens, periods and parentheses, and no period at the end"
         )));
     }
     Ok(())
 }
 
-/// Checks the name of a restore point collection or restore point.
-pub(super) fn name(noun: &str, text: &str) -> Result<(), ParseError> {
+/// Checks the name of a restore point collection or restore point, which `noun` says.
+///
+/// # Errors
+/// [`ParseError`] says what a name may be.
+pub fn name(noun: &str, text: &str) -> Result<(), ParseError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if !(1..=NAME_CHARACTERS_MAX).contains(&text.len()) || !text.chars().all(allowed) {
         return Err(ParseError(format!(
@@ -155,13 +164,17 @@ pub(super) fn name(noun: &str, text: &str) -> Result<(), ParseError> {
              digits, underscores, hyphens and periods"
         )));
     }
-    // A path segment of dots alone is resolved away before it reaches Azure.
-    if text == "." || text == ".." {
+    if is_dots(text) {
         return Err(ParseError(format!(
             "\"{text}\" is not the name of a {noun}"
         )));
     }
     Ok(())
+}
+
+/// A path segment of dots alone is resolved away before it reaches Azure.
+fn is_dots(text: &str) -> bool {
+    text == "." || text == ".."
 }
 
 fn split(text: &str) -> Option<(String, Vec<&str>)> {

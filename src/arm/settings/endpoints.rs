@@ -42,7 +42,7 @@ pub(super) fn cloud(settings: &Settings) -> Result<Cloud, SettingsError> {
 
 /// The built-in cloud of a name; `None` for a custom one. All spellings of Azure's other tools
 /// count, in any case.
-fn built_in(environment: Option<&str>) -> Result<Option<BuiltIn>, SettingsError> {
+pub(super) fn built_in(environment: Option<&str>) -> Result<Option<BuiltIn>, SettingsError> {
     let name = environment.unwrap_or("public").trim();
     match name.to_ascii_lowercase().as_str() {
         "public" | "azurepubliccloud" | "azurecloud" => Ok(Some(BuiltIn::Public)),

@@ -140,16 +140,8 @@ impl Settings {
             "ARM_CORRELATION_REQUEST_ID",
             self.custom_correlation_request_id.as_deref(),
         )?;
-        if let Some(interval) = self.replication_poll_interval
-            && interval < REPLICATION_POLL_INTERVAL_MIN
-        {
-            return Err(SettingsError {
-                argument: Some("replication_poll_interval"),
-                summary: "Poll interval is too short".to_owned(),
-                detail: "replication_poll_interval must be at least 1s: every look at a \
-                         replication counts against the subscription's request limits."
-                    .to_owned(),
-            });
+        if let Some(interval) = self.replication_poll_interval {
+            check_replication_poll_interval(interval)?;
         }
         Ok(ClientOptions {
             cloud,
@@ -169,6 +161,32 @@ impl Settings {
             replication_poll_interval: self.replication_poll_interval,
         })
     }
+}
+
+/// Checks the name of a cloud.
+///
+/// # Errors
+/// [`SettingsError`] names the clouds there are.
+pub fn check_environment(name: &str) -> Result<(), SettingsError> {
+    endpoints::built_in(Some(name)).map(|_| ())
+}
+
+/// Checks how often a replication may be looked at.
+///
+/// # Errors
+/// [`SettingsError`] says the shortest interval.
+pub fn check_replication_poll_interval(interval: Duration) -> Result<(), SettingsError> {
+    if interval >= REPLICATION_POLL_INTERVAL_MIN {
+        return Ok(());
+    }
+    Err(SettingsError {
+        argument: Some("replication_poll_interval"),
+        summary: "Poll interval is too short".to_owned(),
+        detail:
+            "replication_poll_interval must be at least 1s: every look at a replication counts \
+                 against the subscription's request limits."
+                .to_owned(),
+    })
 }
 
 impl fmt::Debug for Settings {

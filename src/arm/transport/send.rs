@@ -22,7 +22,7 @@ const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// How long a PUT that is under way may still wait for its answer after Stop or the deadline: the
 /// answer decides whether something exists. Short enough to be gone within 3 s.
-const PUT_GRACE: Duration = Duration::from_secs(2);
+const PUT_GRACE: Duration = Duration::from_millis(1500);
 
 /// A request that did not succeed, and whether Azure may nevertheless have accepted it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -198,8 +198,15 @@ impl Client {
         let retry_after = retry_after::from_headers(&headers, SystemTime::now());
         let path = request.url.path();
         if !status.is_success() {
-            // What cannot be read of a refusal does not make it less of one.
-            let content = content.unwrap_or_default();
+            let content = match content {
+                Ok(content) => content,
+                // The body tells what a refusal of a question means, so it is asked again.
+                Err(problem) if request.method == Method::GET => {
+                    return Err(connection(problem.into_connection_error(&host)));
+                }
+                // What cannot be read of any other refusal does not make it less of one.
+                Err(_) => Vec::new(),
+            };
             let error = ApiError::from_body(request.method.clone(), path, status, &content);
             return Err(Error::Api(Box::new(error.with_headers(ids, retry_after))));
         }

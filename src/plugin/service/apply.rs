@@ -6,6 +6,7 @@ use super::resource::find;
 use super::{RegisteredResource, Service, convert, guard};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::plan;
+use crate::plugin::private;
 use crate::plugin::proto::tfplugin6 as proto;
 use crate::plugin::resource::{Applied, Checkpoint, CreateRequest, DeleteRequest, UpdateRequest};
 use crate::plugin::value::{Path, Value};
@@ -22,7 +23,7 @@ pub(super) async fn apply(
         let applied = if prior_state.is_null() {
             create(service, &registered, planned_state, config).await
         } else if planned_state.is_null() {
-            delete(service, &registered, prior_state).await
+            delete(service, &registered, prior_state, &request.planned_private).await
         } else {
             update(service, &registered, prior_state, planned_state, config).await
         };
@@ -35,7 +36,7 @@ pub(super) async fn apply(
     };
     proto::apply_resource_change::Response {
         new_state,
-        private: request.planned_private,
+        private: private::of_state(),
         diagnostics: convert::diagnostics(diagnostics),
         ..Default::default()
     }
@@ -112,9 +113,11 @@ async fn delete(
     service: &Service,
     registered: &Arc<RegisteredResource>,
     prior_state: Value,
+    planned_private: &[u8],
 ) -> Applied {
     let request = DeleteRequest {
         prior_state: prior_state.clone(),
+        reason: private::delete_reason(planned_private),
         context: service.context(),
     };
     let call = registered.clone();

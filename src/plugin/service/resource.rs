@@ -7,6 +7,7 @@ use super::{RegisteredResource, Service, convert, guard};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::generate;
 use crate::plugin::plan::{self, PlannedChange};
+use crate::plugin::private;
 use crate::plugin::proto::tfplugin6 as proto;
 use crate::plugin::resource::{ImportRequest, MoveRequest, PlanRequest, PlanResponse, ReadRequest};
 use crate::plugin::value::Path;
@@ -113,16 +114,18 @@ pub(super) async fn read(
 
 pub(super) async fn plan(
     service: &Service,
-    request: proto::plan_resource_change::Request,
+    mut request: proto::plan_resource_change::Request,
 ) -> proto::plan_resource_change::Response {
     let in_apply = is_in_apply(&request);
-    let planned_private = private_or_mark(&request.prior_private);
+    let prior_private = std::mem::take(&mut request.prior_private);
+    let mut planned_private = Vec::new();
     let answer = async {
         let registered = find(service, &request.type_name)?;
         let prior_state = convert::decode(request.prior_state.as_ref(), registered.ty())?;
         let proposed_new_state =
             convert::decode(request.proposed_new_state.as_ref(), registered.ty())?;
         let config = convert::decode(request.config.as_ref(), registered.ty())?;
+        planned_private = private::of_plan(prior_state.is_null(), config.is_null(), &prior_private);
         let block = registered.block();
         let mut planned = plan::plan(block, &prior_state, &proposed_new_state, &config);
         if in_apply {
@@ -132,7 +135,6 @@ pub(super) async fn plan(
         let plan = PlanRequest {
             prior_state,
             config,
-            prior_private: request.prior_private,
             in_apply,
             context: service.context(),
         };
@@ -183,15 +185,6 @@ fn is_in_apply(request: &proto::plan_resource_change::Request) -> bool {
     capabilities.deferral_allowed
 }
 
-/// Private data of a plan is never empty, so that its coming back can be seen.
-fn private_or_mark(prior_private: &[u8]) -> Vec<u8> {
-    if prior_private.is_empty() {
-        b"{}".to_vec()
-    } else {
-        prior_private.to_vec()
-    }
-}
-
 pub(super) async fn import(
     service: &Service,
     request: proto::import_resource_state::Request,
@@ -216,7 +209,7 @@ pub(super) async fn import(
                 imported_resources.push(proto::import_resource_state::ImportedResource {
                     type_name: request.type_name,
                     state: Some(convert::encode(&state, registered.ty(), &mut diagnostics)),
-                    private: private_or_mark(&[]),
+                    private: private::of_state(),
                     ..Default::default()
                 });
             }
@@ -274,7 +267,7 @@ pub(super) async fn move_state(
     };
     proto::move_resource_state::Response {
         target_state,
-        target_private: private_or_mark(&[]),
+        target_private: private::of_state(),
         diagnostics: convert::diagnostics(diagnostics),
         ..Default::default()
     }

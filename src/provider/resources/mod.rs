@@ -12,11 +12,14 @@ use crate::provider::diagnose;
 pub(crate) use collection::Collection;
 pub(crate) use copy::Copy;
 
-/// How long a last look may take when there is no time any more, or a stop was asked for.
-const LAST_LOOK: Duration = Duration::from_secs(1);
+/// How long a last look may take.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
-/// Looks once at a resource whose PUT got no definite answer. Neither a deadline
-/// nor a stop that has come already cuts this short; its own limit does.
+/// The same after a stop: whoever has asked for it waits for us.
+const LAST_LOOK_AFTER_STOP: Duration = Duration::from_millis(500);
+
+/// Looks once at a resource whose PUT or operation did not end well. Neither a deadline nor
+/// a stop that has come already cuts this short; its own limit does.
 async fn look_after_lost_answer<F, T>(
     lost: &Error,
     look: impl FnOnce(Patience) -> F,
@@ -24,8 +27,12 @@ async fn look_after_lost_answer<F, T>(
 where
     F: Future<Output = Result<T, Error>>,
 {
-    tracing::warn!("No definite answer to a PUT ({lost}): looking whether Azure has the resource");
-    look(Patience::detached(LAST_LOOK)).await
+    tracing::warn!("Looking whether Azure has the resource, because of this: {lost}");
+    let limit = match lost {
+        Error::Stopped => LAST_LOOK_AFTER_STOP,
+        _ => LAST_LOOK,
+    };
+    look(Patience::detached(limit)).await
 }
 
 /// What to say when Azure may or may not have taken a PUT. The state holds the resource in both cases.
@@ -40,7 +47,13 @@ fn lost_answer(what: &str, error: &Error) -> Diagnostic {
     );
     match error {
         Error::Stopped => Diagnostic::warning(summary, detail),
-        _ => Diagnostic::error(summary, detail),
+        _ => Diagnostic::error(
+            summary,
+            format!(
+                "{detail}\n\nTerraform has marked it tainted: if it does exist, the next apply would delete it and \
+                 make it again. To keep it, run terraform untaint ADDRESS first, then terraform apply."
+            ),
+        ),
     }
 }
 

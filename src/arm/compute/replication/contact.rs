@@ -17,6 +17,10 @@ const MISSING_LOOKS_MAX: u32 = 3;
 /// take some minutes to arrive everywhere.
 const DENIED_LIMIT: Duration = Duration::from_secs(10 * 60);
 
+/// After how many looks in a row whose answer cannot be read we stop asking. Each of them has
+/// been repeated before.
+const UNREADABLE_LOOKS_MAX: u32 = 10;
+
 /// What the looks so far have shown.
 #[derive(Debug)]
 pub(super) struct Contact {
@@ -26,6 +30,7 @@ pub(super) struct Contact {
     missing_looks: u32,
     missing_since: Option<Instant>,
     denied_since: Option<Instant>,
+    unreadable_looks: u32,
 }
 
 /// What a failed look means.
@@ -48,6 +53,7 @@ impl Contact {
             missing_looks: 0,
             missing_since: None,
             denied_since: None,
+            unreadable_looks: 0,
         }
     }
 
@@ -56,10 +62,18 @@ impl Contact {
         self.missing_looks = 0;
         self.missing_since = None;
         self.denied_since = None;
+        self.unreadable_looks = 0;
     }
 
     pub(super) fn failed(&mut self, error: &Error, now: Instant) -> Verdict {
         if error.is_permanent_sign_in() {
+            return Verdict::Lost;
+        }
+        self.unreadable_looks = match error {
+            Error::UnreadableAnswer(_) => self.unreadable_looks + 1,
+            _ => 0,
+        };
+        if self.unreadable_looks >= UNREADABLE_LOOKS_MAX {
             return Verdict::Lost;
         }
         let denied = matches!(error.status(), Some(401 | 403));

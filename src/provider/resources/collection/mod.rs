@@ -2,6 +2,7 @@
 
 mod model;
 mod schema;
+mod words;
 
 use std::sync::Arc;
 
@@ -13,13 +14,13 @@ use crate::arm::{Client, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{
-    Applied, CreateRequest, DeleteRequest, ImportRequest, PlanRequest, PlanResponse, ReadRequest,
-    Resource, UpdateRequest,
+    Applied, CreateRequest, DeleteReason, DeleteRequest, ImportRequest, PlanRequest, PlanResponse,
+    ReadRequest, Resource, UpdateRequest,
 };
 use crate::plugin::schema::Schema;
 use crate::plugin::value::{Path, Value};
-use crate::provider::session::Session;
-use crate::provider::{diagnose, timeouts, validators};
+use crate::provider::session::{Session, Subscription};
+use crate::provider::{diagnose, equivalence, timeouts, validators};
 
 use super::{already_exists, look_after_lost_answer};
 
@@ -44,7 +45,7 @@ impl Resource for Collection {
 
     fn validate(&self, config: &Value) -> Diagnostics {
         let mut diagnostics: Diagnostics = [
-            validators::name(config, "name"),
+            validators::name(config, "name", "restore point collection"),
             validators::resource_group_name(config, "resource_group_name"),
             validators::location(config, "location"),
             validators::collection_id(config, "source_restore_point_collection_id"),
@@ -60,25 +61,30 @@ impl Resource for Collection {
 
     /// Makes `id` known, because it is made of arguments alone.
     async fn plan(&self, request: PlanRequest, mut planned: PlannedChange) -> PlanResponse {
-        let is_create = request.prior_state.is_null() && !request.config.is_null();
-        if is_create {
-            let state = &mut planned.planned_state;
+        let mut diagnostics = Diagnostics::default();
+        let state = &mut planned.planned_state;
+        if request.prior_state.is_null() && !request.config.is_null() {
             if state.get("subscription_id").is_unknown()
                 && request.config.get("subscription_id").is_null()
             {
-                let known = self
-                    .session
-                    .subscription_id()
-                    .map_or(Value::Unknown, Value::from);
-                state.insert("subscription_id", known);
+                match self.session.subscription_id() {
+                    Subscription::Known(id) => state.insert("subscription_id", id.into()),
+                    Subscription::NotKnownYet => {}
+                    Subscription::Missing => diagnostics.push(model::missing("subscription_id")),
+                }
             }
             if let Ok(id) = model::id(state) {
                 state.insert("id", id.to_string().into());
             }
         }
+        if !planned.requires_replace.is_empty()
+            && model::keeps_its_id(&request.prior_state, &planned.planned_state)
+        {
+            diagnostics.push(words::replaced_under_its_own_id(&request.prior_state));
+        }
         PlanResponse {
             planned,
-            diagnostics: Diagnostics::default(),
+            diagnostics,
         }
     }
 
@@ -130,7 +136,7 @@ impl Resource for Collection {
             context,
             ..
         } = request;
-        if prior_state.get("tags") == planned_state.get("tags") {
+        if equivalence::tags(prior_state.get("tags"), planned_state.get("tags")) {
             // What else can change is the provider's own business: Azure need not be asked.
             return Applied::saved(planned_state);
         }
@@ -158,11 +164,12 @@ impl Resource for Collection {
         {
             Ok(_) => Applied::saved(planned_state),
             Err(error) => {
-                let diagnostic = diagnose::error(
-                    "Cannot change the tags of the restore point collection",
-                    &error,
-                )
-                .at(Path::attribute("tags"));
+                let before = format!(
+                    "The collection is {id}. Its tags may or may not have changed: the next plan tells."
+                );
+                let summary = "Cannot change the tags of the restore point collection";
+                let diagnostic =
+                    diagnose::error_after(summary, &before, &error).at(Path::attribute("tags"));
                 Applied {
                     new_state: Some(prior_state),
                     diagnostics: diagnostic.into(),
@@ -174,6 +181,7 @@ impl Resource for Collection {
     async fn delete(&self, request: DeleteRequest) -> Applied {
         let DeleteRequest {
             prior_state,
+            reason,
             context,
         } = request;
         let (client, id) = match self
@@ -190,7 +198,7 @@ impl Resource for Collection {
             }
         };
         let patience = Patience::new(schema::TIMEOUTS.of(&prior_state).delete, context.stop);
-        match delete(&client, &patience, &id, &prior_state).await {
+        match delete(&client, &patience, &id, &prior_state, reason).await {
             Ok(()) => Applied::gone(),
             Err(diagnostic) => Applied {
                 new_state: Some(prior_state),
@@ -275,48 +283,27 @@ async fn delete(
     patience: &Patience,
     id: &RestorePointCollectionId,
     prior_state: &Value,
+    reason: DeleteReason,
 ) -> Result<(), Diagnostic> {
-    let summary = "Cannot delete the restore point collection";
+    let not_deleted =
+        |error| diagnose::not_deleted("restore point collection", &id.to_string(), &error);
     let found = match restore_point_collections::get_with_restore_points(client, id, patience).await
     {
         Ok(found) => found,
         Err(error) if error.is_not_found() => return Ok(()),
-        Err(error) => {
-            return Err(diagnose::error_after(
-                summary,
-                "Nothing was deleted.",
-                &error,
-            ));
-        }
+        Err(error) => return Err(not_deleted(error)),
     };
     let points = found.properties.restore_points.unwrap_or_default();
     let inside: Vec<String> = points.into_iter().filter_map(|point| point.name).collect();
-    if !inside.is_empty() && prior_state.get("force_destroy").as_bool() != Some(true) {
-        return Err(Diagnostic::error(
-            "Restore point collection is not empty",
-            format!(
-                "The collection {id} still holds {}: {}. Azure would delete them with it.\n\nDestroy the copies \
-                 first, or move them elsewhere. To delete the collection together with everything inside, set \
-                 force_destroy = true, apply, and destroy again.",
-                if inside.len() == 1 {
-                    "a restore point".to_owned()
-                } else {
-                    format!("{} restore points", inside.len())
-                },
-                inside.join(", ")
-            ),
-        ));
+    // Whoever changes an argument has not asked for copies to be destroyed.
+    let forced =
+        reason == DeleteReason::Destroy && prior_state.get("force_destroy").as_bool() == Some(true);
+    if !inside.is_empty() && !forced {
+        return Err(words::not_empty(id, &inside, reason));
     }
     let deleted = async {
         let operation = restore_point_collections::begin_delete(client, id, patience).await?;
         restore_point_collections::finish_delete(client, id, operation, patience).await
     };
-    match deleted.await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(diagnose::error_after(
-            summary,
-            &format!("The collection is {id}."),
-            &error,
-        )),
-    }
+    deleted.await.map(|_| ()).map_err(not_deleted)
 }

@@ -8,30 +8,39 @@ use crate::arm::location;
 use crate::arm::resource_id::{self, RestorePointCollectionId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
+use crate::provider::equivalence::with_slash;
 
 /// The id that the arguments make.
 ///
 /// # Errors
 /// On the argument from which no id can be made, which may not be known yet.
 pub(super) fn id(state: &Value) -> Result<RestorePointCollectionId, Diagnostic> {
-    let text = |name| {
-        state.get(name).as_str().ok_or_else(|| {
-            Diagnostic::error(
-                format!("Missing {name}"),
-                format!(
-                    "The collection needs a {name}, and neither its own block nor the provider's gives one. For \
-                     the subscription, set ARM_SUBSCRIPTION_ID or the argument subscription_id."
-                ),
-            )
-            .at(Path::attribute(name))
-        })
-    };
+    let text = |name| state.get(name).as_str().ok_or_else(|| missing(name));
     RestorePointCollectionId::new(
         text("subscription_id")?,
         text("resource_group_name")?,
         text("name")?,
     )
     .map_err(|error| Diagnostic::error("Invalid restore point collection ID", error.to_string()))
+}
+
+/// An argument that nothing gives a value.
+pub(super) fn missing(argument: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Missing {argument}"),
+        format!(
+            "The collection needs a {argument}, and neither its own block nor the provider's gives one. For the \
+             subscription, set ARM_SUBSCRIPTION_ID or the argument subscription_id."
+        ),
+    )
+    .at(Path::attribute(argument))
+}
+
+/// Whether a change leaves the id as it is, as far as that is known.
+pub(super) fn keeps_its_id(prior_state: &Value, planned_state: &Value) -> bool {
+    let same =
+        |id: &RestorePointCollectionId| id_in_state(prior_state).is_ok_and(|prior| prior == *id);
+    id(planned_state).is_ok_and(|id| same(&id))
 }
 
 /// The id of the collection in a state.
@@ -110,7 +119,7 @@ pub(super) fn refreshed(
     state.insert("location", Value::string(found.location.clone()));
     state.insert(
         "source_restore_point_collection_id",
-        Value::string(found.properties.source.id.clone()),
+        Value::string(found.properties.source.id.as_deref().map(with_slash)),
     );
     let tags: BTreeMap<_, _> = found
         .tags

@@ -52,7 +52,7 @@ fn arguments() -> Vec<Attribute> {
             ),
         Attribute::required("source_restore_point_collection_id", Type::String)
             .requires_replace()
-            .equivalence(equivalence::ignore_case)
+            .equivalence(equivalence::resource_id)
             .description(
                 "The ID of the restore point collection whose restore points are copied. Changing this forces a \
                  new resource to be created.",

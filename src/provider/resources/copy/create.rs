@@ -2,17 +2,17 @@
 
 use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::restore_points::{self, Begun};
-use crate::arm::operation::{CannotFollow, Operation, OperationEnd};
+use crate::arm::operation::{CannotFollow, OperationEnd};
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
 use crate::plugin::diagnostics::Diagnostics;
 use crate::plugin::resource::{Applied, CreateRequest};
-use crate::plugin::value::Value;
-use crate::provider::resources::{LAST_LOOK, already_exists, look_after_lost_answer, lost_answer};
+use crate::provider::resources::{already_exists, look_after_lost_answer, lost_answer};
 
-use super::ending::Phase;
+use super::ending::{End, Phase};
 use super::model::{self, WaitOutcome};
-use super::{wait, words};
+use super::wait::{Copying, Ended};
+use super::words;
 
 /// Makes the copy. Once Azure may have taken it, every way out of here has a state.
 pub(super) async fn create(
@@ -39,48 +39,52 @@ pub(super) async fn create(
     let uncertain = model::uncertain(&planned_state, &id);
     checkpoint.save(uncertain.clone());
     let begun = match begin(client, patience, &id, &source).await {
-        Start::Accepted(begun) => *begun,
+        Start::Accepted(begun) => begun,
         Start::Refused(error) => return Applied::failed(words::refused(&id, &source, &error)),
         Start::Lost(error) => {
             return Applied::saved(uncertain).with(lost_answer("restore point copy", &error));
         }
-        Start::Stopped(found) => {
-            let state = model::applied(&planned_state, &id, &found, WaitOutcome::Interrupted);
-            return Applied::saved(state).with(words::interrupted(&id, Some(&found)));
-        }
     };
     // What the disks' own attributes will be is not known before the operation has ended.
     let known = begun
-        .restore_point
-        .as_ref()
+        .seen()
         .map_or(uncertain, |found| model::computed(&id, found));
     checkpoint.save(model::fill(&planned_state, &known));
-    follow(
+    let copying = Copying {
         client,
         patience,
-        &id,
-        begun.operation,
-        &planned_state,
-        &known,
-    )
-    .await
+        id: &id,
+        phase: Phase::Create,
+        planned_state: &planned_state,
+        known: &known,
+    };
+    follow(&copying, *begun).await
 }
 
 /// What became of the request that begins a copy.
 enum Start {
-    /// Azure has taken it. Without an operation, the copy itself tells how it goes on.
+    /// Azure has taken it.
     Accepted(Box<Accepted>),
     /// Azure has not, and never will.
     Refused(Error),
-    /// Azure has taken it, but Terraform asked to stop meanwhile.
-    Stopped(Box<RestorePoint>),
     /// Nobody knows.
     Lost(Error),
 }
 
-struct Accepted {
-    restore_point: Option<RestorePoint>,
-    operation: Option<Operation>,
+enum Accepted {
+    /// Azure said so, and how to go on.
+    Answered(Begun),
+    /// Azure's answer was lost, but the copy is there.
+    Found(RestorePoint),
+}
+
+impl Accepted {
+    fn seen(&self) -> Option<&RestorePoint> {
+        match self {
+            Self::Answered(begun) => begun.restore_point.as_ref(),
+            Self::Found(found) => Some(found),
+        }
+    }
 }
 
 async fn begin(
@@ -90,15 +94,7 @@ async fn begin(
     source: &RestorePointId,
 ) -> Start {
     let failure = match restore_points::begin_create(client, id, source, patience).await {
-        Ok(Begun {
-            restore_point,
-            operation,
-        }) => {
-            return Start::Accepted(Box::new(Accepted {
-                restore_point,
-                operation: Some(operation),
-            }));
-        }
+        Ok(begun) => return Start::Accepted(Box::new(Accepted::Answered(begun))),
         Err(failure) if !failure.may_have_been_accepted => return Start::Refused(failure.error),
         Err(failure) => failure,
     };
@@ -106,15 +102,19 @@ async fn begin(
         restore_points::get(client, id, true, &patience).await
     });
     match look.await {
-        Ok(found) if is_copy_of(&found, source) => match failure.error {
-            Error::Stopped => Start::Stopped(Box::new(found)),
-            _ => Start::Accepted(Box::new(Accepted {
-                restore_point: Some(found),
-                operation: None,
-            })),
-        },
+        Ok(found) if is_copy_of(&found, source) => {
+            Start::Accepted(Box::new(Accepted::Found(found)))
+        }
+        // An earlier attempt went unanswered, but the last one was refused, and nothing is there.
+        Err(error) if error.is_not_found() && is_refusal(&failure.error) => {
+            Start::Refused(failure.error)
+        }
         _ => Start::Lost(failure.error),
     }
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.status(), Some(400..=407 | 409..=428 | 430..=499))
 }
 
 fn is_copy_of(found: &RestorePoint, source: &RestorePointId) -> bool {
@@ -125,69 +125,104 @@ fn is_copy_of(found: &RestorePoint, source: &RestorePointId) -> bool {
 }
 
 /// Follows the operation, which ends within seconds, and then the replication, which does not.
-///
-/// `known` is the copy as Azure's first answer shows it, for where no later one comes.
-async fn follow(
-    client: &Client,
-    patience: &Patience,
-    id: &RestorePointId,
-    operation: Option<Operation>,
-    planned_state: &Value,
-    known: &Value,
-) -> Applied {
+async fn follow(copying: &Copying<'_>, begun: Accepted) -> Applied {
     let mut warnings = Diagnostics::default();
-    if let Some(operation) = operation {
-        match operation.wait(client, patience).await {
-            Ok(OperationEnd::Succeeded) => {}
-            Ok(OperationEnd::AskResource(CannotFollow::Denied { permission, error })) => {
-                warnings.push(words::operation_denied(permission, &error));
+    let mut interrupted = None;
+    let mut seen = match begun {
+        Accepted::Found(found) => Some(found),
+        Accepted::Answered(begun) => match operate(copying, &begun, &mut warnings).await {
+            Ok(settled) => settled.or(begun.restore_point),
+            Err(error @ Error::OperationFailed(_)) => return failed(copying, &error).await,
+            Err(error) => {
+                interrupted = Some(error);
+                begun.restore_point
             }
-            Ok(OperationEnd::AskResource(reason)) => {
-                tracing::debug!(
-                    "The operation cannot be followed, so the copy itself is asked: {reason:?}"
-                );
-            }
-            Err(error @ Error::OperationFailed(_)) => {
-                // The copy is in Azure, as a failed one. It is tainted, and deleted by the next apply.
-                let found =
-                    restore_points::get(client, id, true, &Patience::detached(LAST_LOOK)).await;
-                let fresh =
-                    found.map_or_else(|_| known.clone(), |found| model::computed(id, &found));
-                let state = model::fill(planned_state, &fresh);
-                return Applied::saved(state).with(words::operation_failed(id, &error));
-            }
-            // What ends the operation's wait ends the replication's, too, and is told there.
-            Err(error) => tracing::debug!("The operation was not followed to its end: {error}"),
-        }
+        },
+    };
+    if let Some(found) = seen.take_if(|found| found.is_provisioning_state("Failed")) {
+        let ended = Ended {
+            end: End::Failed,
+            last: Some(found),
+            cause: None,
+        };
+        return copying.conclude(ended);
     }
-    let waits = planned_state.get("wait_for_replication").as_bool() != Some(false);
-    let mut applied = if waits {
-        wait::wait(client, patience, id, Phase::Create, planned_state, known).await
-    } else {
-        started(client, patience, id, planned_state, known).await
+    let waits = copying.planned_state.get("wait_for_replication").as_bool() != Some(false);
+    let mut applied = match interrupted {
+        None if !waits => started(copying, seen).await,
+        Some(error) if !waits => copying.conclude(Ended::by(error, seen)),
+        // What ended the operation's wait ends this one, too, and is told there.
+        _ => copying.wait(seen).await,
     };
     applied.diagnostics.append(warnings);
     applied
 }
 
+/// Waits until Azure has begun to copy. Gives the copy, where it had to be asked instead of
+/// the operation.
+async fn operate(
+    copying: &Copying<'_>,
+    begun: &Begun,
+    warnings: &mut Diagnostics,
+) -> Result<Option<RestorePoint>, Error> {
+    let Copying {
+        client,
+        patience,
+        id,
+        ..
+    } = copying;
+    match begun.operation.wait(client, patience).await? {
+        OperationEnd::Succeeded => return Ok(None),
+        OperationEnd::AskResource(CannotFollow::Denied { permission, error }) => {
+            warnings.push(words::operation_denied(permission, &error));
+        }
+        OperationEnd::AskResource(reason) => {
+            tracing::debug!("The operation cannot be followed: {reason:?}");
+        }
+    }
+    restore_points::wait_until_provisioned(client, id, patience)
+        .await
+        .map(Some)
+}
+
+/// Azure took the request, and its operation failed: the copy is in Azure, as a failed one. It
+/// is tainted, and deleted by the next apply.
+async fn failed(copying: &Copying<'_>, error: &Error) -> Applied {
+    let Copying { client, id, .. } = copying;
+    let look = look_after_lost_answer(error, |patience| async move {
+        restore_points::get(client, id, true, &patience).await
+    });
+    let fresh = look.await;
+    let fresh = fresh.map_or_else(
+        |_| copying.known.clone(),
+        |found| model::computed(id, &found),
+    );
+    Applied::saved(model::fill(copying.planned_state, &fresh))
+        .with(words::operation_failed(id, error))
+}
+
 /// The state of a copy for which nobody waits: as far as Azure has it now.
-async fn started(
-    client: &Client,
-    patience: &Patience,
-    id: &RestorePointId,
-    planned_state: &Value,
-    known: &Value,
-) -> Applied {
-    let mut fresh = match restore_points::get(client, id, true, patience).await {
-        Ok(found) => model::computed(id, &found),
+async fn started(copying: &Copying<'_>, seen: Option<RestorePoint>) -> Applied {
+    let Copying {
+        client,
+        patience,
+        id,
+        ..
+    } = copying;
+    let found = match restore_points::get(client, id, true, patience).await {
+        Ok(found) => Some(found),
         Err(error) => {
             // The copy has begun, which is all that was asked for; a read fills the rest.
             tracing::warn!("The copy has begun, but cannot be read yet: {error}");
-            known.clone()
+            seen
         }
     };
+    let mut fresh = found.map_or_else(
+        || copying.known.clone(),
+        |found| model::computed(id, &found),
+    );
     fresh.insert("wait_outcome", WaitOutcome::NotWaited.as_str().into());
-    Applied::saved(model::fill(planned_state, &fresh))
+    Applied::saved(model::fill(copying.planned_state, &fresh))
 }
 
 #[cfg(test)]
@@ -204,14 +239,8 @@ mod tests {
                 .expect("a restore point")
         };
         let id = RestorePointId::parse(source).expect("an id");
-        assert!(is_copy_of(
-            &copy(
-                &source
-                    .to_uppercase()
-                    .replace("/SUBSCRIPTIONS", "/subscriptions")
-            ),
-            &id
-        ));
+        assert!(is_copy_of(&copy(&source.to_uppercase()), &id));
+        assert!(is_copy_of(&copy(source.trim_start_matches('/')), &id));
         assert!(!is_copy_of(&copy(&source.replace("/p", "/q")), &id));
         assert!(!is_copy_of(&RestorePoint::default(), &id));
     }

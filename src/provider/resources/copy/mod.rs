@@ -26,6 +26,7 @@ use crate::provider::session::Session;
 use crate::provider::{diagnose, timeouts, validators};
 
 use ending::Phase;
+use wait::Copying;
 
 /// The resource.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Resource for Copy {
 
     fn validate(&self, config: &Value) -> Diagnostics {
         let mut diagnostics: Diagnostics = [
-            validators::name(config, "name"),
+            validators::name(config, "name", "restore point"),
             validators::collection_id(config, "restore_point_collection_id"),
             validators::restore_point_id(config, "source_restore_point_id"),
             validators::one_of(config, "on_timeout", &schema::ON_TIMEOUT),
@@ -135,21 +136,22 @@ impl Resource for Copy {
         };
         let timeout = schema::TIMEOUTS.of(&request.planned_state).update;
         let patience = Patience::new(timeout, request.context.stop);
-        wait::wait(
-            &client,
-            &patience,
-            &id,
-            Phase::Resume,
-            &request.planned_state,
-            &request.prior_state,
-        )
-        .await
+        let copying = Copying {
+            client: &client,
+            patience: &patience,
+            id: &id,
+            phase: Phase::Resume,
+            planned_state: &request.planned_state,
+            known: &request.prior_state,
+        };
+        copying.wait(None).await
     }
 
     async fn delete(&self, request: DeleteRequest) -> Applied {
         let DeleteRequest {
             prior_state,
             context,
+            ..
         } = request;
         let parts = self
             .session
@@ -171,15 +173,10 @@ impl Resource for Copy {
         };
         match deleted.await {
             Ok(_) => Applied::gone(),
-            Err(error) => {
-                let before = format!("The restore point is {id}. It is kept in the state.");
-                let diagnostic =
-                    diagnose::error_after("Cannot delete the restore point", &before, &error);
-                Applied {
-                    new_state: Some(prior_state),
-                    diagnostics: diagnostic.into(),
-                }
-            }
+            Err(error) => Applied {
+                new_state: Some(prior_state),
+                diagnostics: diagnose::not_deleted("restore point", &id.to_string(), &error).into(),
+            },
         }
     }
 

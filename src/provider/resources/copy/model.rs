@@ -10,6 +10,7 @@ use crate::arm::compute::replication::{Replication, ReplicationState, replicatio
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
+use crate::provider::equivalence::with_slash;
 
 /// How the last wait for a copy ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,18 +81,6 @@ pub(super) fn uncertain(planned_state: &Value, id: &RestorePointId) -> Value {
     state.without_unknowns()
 }
 
-/// The state of a copy as planned: what was unknown is what Azure says, and what was known stays.
-pub(super) fn applied(
-    planned_state: &Value,
-    id: &RestorePointId,
-    found: &RestorePoint,
-    outcome: WaitOutcome,
-) -> Value {
-    let mut fresh = computed(id, found);
-    fresh.insert("wait_outcome", outcome.as_str().into());
-    fill(planned_state, &fresh)
-}
-
 /// The planned value with each unknown part replaced by the fresh one; null where there is none.
 pub(super) fn fill(planned: &Value, fresh: &Value) -> Value {
     match planned {
@@ -130,7 +119,7 @@ pub(super) fn refreshed(current_state: &Value, id: &RestorePointId, found: &Rest
     );
     state.insert(
         "source_restore_point_id",
-        Value::string(found.source_restore_point_id()),
+        Value::string(found.source_restore_point_id().map(with_slash)),
     );
 
     let outcome = current_state.get("wait_outcome");

@@ -42,14 +42,14 @@ fn arguments() -> Vec<Attribute> {
             .description("The name of the copy. Changing this forces a new resource to be created."),
         Attribute::required("restore_point_collection_id", Type::String)
             .requires_replace()
-            .equivalence(equivalence::ignore_case)
+            .equivalence(equivalence::resource_id)
             .description(
                 "The ID of the target restore point collection, in the region to copy to. Changing this forces a \
                  new resource to be created.",
             ),
         Attribute::required("source_restore_point_id", Type::String)
             .requires_replace()
-            .equivalence(equivalence::ignore_case)
+            .equivalence(equivalence::resource_id)
             .description(
                 "The ID of the restore point to copy. It must lie in the collection that the target collection \
                  names as its source. Changing this forces a new resource to be created.",

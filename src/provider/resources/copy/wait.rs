@@ -1,10 +1,11 @@
 //! Waiting until a copy has replicated, in the apply that made it or in a later one.
 
 use crate::arm::compute::models::RestorePoint;
-use crate::arm::compute::replication::{Poll, ReplicationEnd, wait_for_replication};
+use crate::arm::compute::replication::{
+    Poll, ReplicationEnd, ReplicationState, replication, wait_for_replication,
+};
 use crate::arm::resource_id::RestorePointId;
-use crate::arm::{Client, Patience};
-use crate::plugin::diagnostics::Diagnostic;
+use crate::arm::{Client, Error, Patience};
 use crate::plugin::resource::Applied;
 use crate::plugin::value::Value;
 
@@ -14,7 +15,9 @@ use super::words;
 
 /// Whether an update has to wait: the copy should be finished, is not, and can be.
 pub(super) fn is_due(prior_state: &Value, planned_state: &Value) -> bool {
-    let wanted = planned_state.get("wait_for_replication").as_bool() == Some(true);
+    let wait = planned_state.get("wait_for_replication");
+    // What is unknown may turn out to be true; should it not, the apply finds nothing to wait for.
+    let wanted = wait.is_unknown() || wait.as_bool() == Some(true);
     wanted && prior_state.get("usable").as_bool() != Some(true)
 }
 
@@ -76,69 +79,158 @@ const GIVEN_LATE: [&str; 4] = [
     "disk_encryption_set_id",
 ];
 
-/// Waits for the copy, and turns the end of the wait into a state and messages.
-///
-/// `known` is the state to keep where Azure gave no answer at all.
-pub(super) async fn wait(
-    client: &Client,
-    patience: &Patience,
-    id: &RestorePointId,
-    phase: Phase,
-    planned_state: &Value,
-    known: &Value,
-) -> Applied {
-    let ended = wait_for_replication(client, id, patience, Poll::of(client)).await;
-    let (end, last, cause) = match ended {
-        ReplicationEnd::Replicated(found) => (End::Replicated, Some(found), None),
-        ReplicationEnd::Failed(found) => (End::Failed, Some(found), None),
-        ReplicationEnd::Gone => (End::Gone, None, None),
-        ReplicationEnd::DeadlinePassed { last, cause } => (End::Deadline, last, cause),
-        ReplicationEnd::Stopped { last } => (End::Stopped, last, None),
-        ReplicationEnd::LostContact { last, error } => (End::LostContact, last, Some(error)),
-    };
-    let on_timeout = match planned_state.get("on_timeout").as_str() {
-        Some("continue") => OnTimeout::Continue,
-        _ => OnTimeout::Error,
-    };
-    let Ending {
-        saved,
-        outcome,
-        severity,
-    } = ending(phase, end, on_timeout);
-    let mut applied = Applied::default();
-    if saved {
-        applied.new_state = Some(state(planned_state, id, last.as_deref(), outcome, known));
-    }
-    if let Some(severity) = severity {
-        let wait = words::Wait {
-            id,
-            phase,
-            elapsed: patience.elapsed(),
-            last: last.as_deref(),
-            cause: cause.as_ref(),
-        };
-        applied.diagnostics.push(Diagnostic {
-            severity,
-            ..wait.ended(end)
-        });
-    }
-    applied
+/// A copy that is under way, and what is known of it.
+pub(super) struct Copying<'a> {
+    pub(super) client: &'a Client,
+    pub(super) patience: &'a Patience,
+    pub(super) id: &'a RestorePointId,
+    pub(super) phase: Phase,
+    pub(super) planned_state: &'a Value,
+    /// The state to keep where Azure gave no answer at all.
+    pub(super) known: &'a Value,
 }
 
-/// The state after a wait: as Azure had it last, or as it was known before where Azure never answered.
-fn state(
-    planned_state: &Value,
-    id: &RestorePointId,
-    last: Option<&RestorePoint>,
-    outcome: Option<WaitOutcome>,
-    known: &Value,
-) -> Value {
-    let mut fresh = last.map_or_else(|| known.clone(), |found| model::computed(id, found));
-    fresh.insert(
-        "wait_outcome",
-        Value::string(outcome.map(WaitOutcome::as_str)),
-    );
-    model::fill(planned_state, &fresh)
+/// How a wait came to its end.
+pub(super) struct Ended {
+    pub(super) end: End,
+    /// The copy as it was seen last.
+    pub(super) last: Option<RestorePoint>,
+    /// What went wrong last, if anything did.
+    pub(super) cause: Option<Error>,
+}
+
+impl Ended {
+    /// The end that an error means.
+    pub(super) fn by(error: Error, last: Option<RestorePoint>) -> Self {
+        match error {
+            Error::Stopped => Self {
+                end: End::Stopped,
+                last,
+                cause: None,
+            },
+            Error::DeadlinePassed { last_cause } => Self {
+                end: End::Deadline,
+                last,
+                cause: last_cause.map(|cause| *cause),
+            },
+            error if error.is_deadline() => Self {
+                end: End::Deadline,
+                last,
+                cause: Some(error),
+            },
+            error => Self {
+                end: End::LostContact,
+                last,
+                cause: Some(error),
+            },
+        }
+    }
+
+    fn of(end: ReplicationEnd) -> Self {
+        match end {
+            ReplicationEnd::Replicated(found) => Self {
+                end: End::Replicated,
+                last: Some(*found),
+                cause: None,
+            },
+            ReplicationEnd::Failed(found) => Self {
+                end: End::Failed,
+                last: Some(*found),
+                cause: None,
+            },
+            ReplicationEnd::Gone => Self {
+                end: End::Gone,
+                last: None,
+                cause: None,
+            },
+            ReplicationEnd::DeadlinePassed { last, cause } => Self {
+                end: End::Deadline,
+                last: last.map(|found| *found),
+                cause,
+            },
+            ReplicationEnd::Stopped { last } => Self {
+                end: End::Stopped,
+                last: last.map(|found| *found),
+                cause: None,
+            },
+            ReplicationEnd::LostContact { last, error } => Self {
+                end: End::LostContact,
+                last: last.map(|found| *found),
+                cause: Some(error),
+            },
+        }
+    }
+
+    /// A copy that was seen to have finished has, whatever cut the wait short.
+    fn settled(mut self) -> Self {
+        if matches!(self.end, End::Deadline | End::Stopped | End::LostContact) {
+            match self.last.as_ref().map(|found| replication(found).state) {
+                Some(ReplicationState::Succeeded) => self.end = End::Replicated,
+                Some(ReplicationState::Failed) => self.end = End::Failed,
+                _ => {}
+            }
+        }
+        self
+    }
+}
+
+impl Copying<'_> {
+    /// Waits for the copy, and turns the end of the wait into a state and messages. `seen` is
+    /// the copy as it was seen before.
+    pub(super) async fn wait(&self, seen: Option<RestorePoint>) -> Applied {
+        let poll = Poll::of(self.client);
+        let ended = wait_for_replication(self.client, self.id, self.patience, poll).await;
+        let mut ended = Ended::of(ended);
+        if ended.end != End::Gone {
+            ended.last = ended.last.or(seen);
+        }
+        self.conclude(ended)
+    }
+
+    /// The state and the messages after a wait that has ended like this.
+    pub(super) fn conclude(&self, ended: Ended) -> Applied {
+        let Ended { end, last, cause } = ended.settled();
+        let on_timeout = match self.planned_state.get("on_timeout").as_str() {
+            Some("continue") => OnTimeout::Continue,
+            _ => OnTimeout::Error,
+        };
+        let Ending {
+            saved,
+            outcome,
+            severity,
+        } = ending(self.phase, end, on_timeout);
+        let mut applied = Applied::default();
+        if saved {
+            applied.new_state = Some(self.state(last.as_ref(), outcome));
+        }
+        if let Some(severity) = severity {
+            let timeout = self.patience.deadline - self.patience.started;
+            let wait = words::Wait {
+                id: self.id,
+                phase: self.phase,
+                severity,
+                elapsed: self.patience.elapsed().min(timeout),
+                last: last.as_ref(),
+                cause: cause.as_ref(),
+            };
+            applied.diagnostics.push(wait.ended(end));
+        }
+        applied
+    }
+
+    /// The state after a wait: as Azure had it last, or as it was known before where Azure
+    /// never answered.
+    fn state(&self, last: Option<&RestorePoint>, outcome: Option<WaitOutcome>) -> Value {
+        let mut fresh = last.map_or_else(
+            || self.known.clone(),
+            |found| model::computed(self.id, found),
+        );
+        fresh.insert(
+            "wait_outcome",
+            Value::string(outcome.map(WaitOutcome::as_str)),
+        );
+        model::fill(self.planned_state, &fresh)
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +271,40 @@ mod tests {
         check(true, Value::Null, true);
         check(true, true.into(), false);
         check(false, false.into(), false);
+        let mut unknown = prior(false, false.into());
+        unknown.insert("wait_for_replication", Value::Unknown);
+        assert!(is_due(&unknown, &unknown));
+    }
+
+    #[test]
+    fn a_copy_that_was_seen_to_finish_has_finished() {
+        let found = |state: &str| {
+            let status =
+                serde_json::json!({"status": {"code": format!("ReplicationState/{state}")}});
+            let view = serde_json::json!({"diskRestorePoints": [{"id": "/d", "replicationStatus": status}]});
+            let point = serde_json::json!({"properties": {"instanceView": view}});
+            Some(serde_json::from_value(point).expect("a restore point"))
+        };
+        #[track_caller]
+        fn check(end: End, last: Option<RestorePoint>, expected: End) {
+            assert_eq!(
+                Ended {
+                    end,
+                    last,
+                    cause: None
+                }
+                .settled()
+                .end,
+                expected
+            );
+        }
+        for end in [End::Deadline, End::Stopped, End::LostContact] {
+            check(end, found("succeeded"), End::Replicated);
+            check(end, found("failed"), End::Failed);
+            check(end, found("replicating"), end);
+            check(end, None, end);
+        }
+        check(End::Gone, None, End::Gone);
     }
 
     #[test]

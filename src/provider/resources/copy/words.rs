@@ -6,7 +6,7 @@ use crate::arm::Error;
 use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::replication::{DiskReplication, ReplicationState, replication};
 use crate::arm::resource_id::RestorePointId;
-use crate::plugin::diagnostics::Diagnostic;
+use crate::plugin::diagnostics::{Diagnostic, Severity};
 use crate::plugin::value::Value;
 use crate::provider::{diagnose, duration};
 
@@ -16,6 +16,8 @@ use super::ending::{End, Phase};
 pub(super) struct Wait<'a> {
     pub(super) id: &'a RestorePointId,
     pub(super) phase: Phase,
+    /// An error in a create means that Terraform taints the copy.
+    pub(super) severity: Severity,
     pub(super) elapsed: Duration,
     /// The copy as Azure showed it last.
     pub(super) last: Option<&'a RestorePoint>,
@@ -24,14 +26,18 @@ pub(super) struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    /// The words for this end. Whether they are an error or a warning is for the caller to say.
+    /// The words for this end.
     pub(super) fn ended(&self, end: End) -> Diagnostic {
-        match end {
+        let diagnostic = match end {
             End::Failed => self.failed(),
             End::Deadline => self.deadline(),
             End::LostContact => self.lost_contact(),
             End::Gone => self.gone(),
-            End::Stopped | End::Replicated => interrupted(self.id, self.last),
+            End::Stopped | End::Replicated => self.interrupted(),
+        };
+        Diagnostic {
+            severity: self.severity,
+            ..diagnostic
         }
     }
 
@@ -47,8 +53,8 @@ impl Wait<'_> {
         };
         let next = match self.phase {
             Phase::Create => {
-                "Azure cannot resume it, and gives no reason. Terraform has saved the copy to the state and marked it \
-                 tainted: the next apply deletes it and copies again."
+                "Azure cannot resume it, and gives no reason. Terraform has saved the copy to the state and marked \
+                 it tainted: the next apply deletes it and copies again."
             }
             Phase::Resume => {
                 "Azure cannot resume it, and gives no reason. To delete it and copy again, run terraform apply \
@@ -66,51 +72,60 @@ impl Wait<'_> {
     }
 
     fn deadline(&self) -> Diagnostic {
-        let (argument, next) = match self.phase {
-            Phase::Create => (
-                "create",
-                "If this is an error, Terraform has marked the copy tainted, and the next apply would delete it and \
-                 copy again. To go on waiting instead: run terraform untaint ADDRESS, then terraform apply, which \
-                 resumes in place.",
-            ),
-            Phase::Resume => (
-                "update",
-                "To go on waiting: run terraform apply again, which resumes in place.",
-            ),
+        let argument = match self.phase {
+            Phase::Create => "create",
+            Phase::Resume => "update",
         };
         Diagnostic::error(
             "Restore point copy has not finished replicating",
             format!(
                 "The copy {} has not replicated within {}{}. It exists in Azure, replication goes on, and it is in \
-                 the state.{}\n\n{next}\n\nTo wait longer next time: raise timeouts {{ {argument} = \"...\" }}. Azure \
+                 the state.{}\n\n{}\n\nTo wait longer next time: raise timeouts {{ {argument} = \"...\" }}. Azure \
                  takes up to two weeks for a copy.",
                 self.name(),
                 self.elapsed(),
                 self.progress(),
                 self.cause_paragraph(),
+                self.how_to_resume(),
             ),
         )
     }
 
     fn lost_contact(&self) -> Diagnostic {
-        let next = match self.phase {
-            Phase::Create => {
-                "When Azure can be asked again: run terraform untaint ADDRESS if the copy is marked tainted, then \
-                 terraform apply, which resumes in place."
-            }
-            Phase::Resume => {
-                "When Azure can be asked again: run terraform apply, which resumes in place."
-            }
-        };
         Diagnostic::error(
             "Lost contact with Azure while a restore point is being copied",
             format!(
                 "After {} Azure could not be asked about the copy {} any more{}. It exists in Azure, replication \
-                 goes on without us, and it is in the state.{}\n\n{next}",
+                 goes on without us, and it is in the state.{}\n\nOnce Azure can be asked again: {}",
                 self.elapsed(),
                 self.name(),
                 self.progress(),
                 self.cause_paragraph(),
+                self.how_to_resume(),
+            ),
+        )
+    }
+
+    fn how_to_resume(&self) -> &'static str {
+        match (self.phase, self.severity) {
+            (Phase::Create, Severity::Error) => {
+                "Terraform has marked the copy tainted, and the next apply would delete it and copy again. To go \
+                 on waiting instead, run terraform untaint ADDRESS first; then terraform apply resumes in place."
+            }
+            _ => "To go on waiting, run terraform apply again: it resumes in place.",
+        }
+    }
+
+    /// Terraform asked to stop. A warning: an error would taint a copy that is well.
+    fn interrupted(&self) -> Diagnostic {
+        Diagnostic::warning(
+            "Interrupted while a restore point is being copied",
+            format!(
+                "The copy {} has not finished replicating{}. It exists in Azure, replication goes on, and it is in \
+                 the state.\n\n{}",
+                self.name(),
+                self.progress(),
+                self.how_to_resume(),
             ),
         )
     }
@@ -146,19 +161,6 @@ impl Wait<'_> {
     }
 }
 
-/// Terraform asked to stop. A warning: an error would taint a copy that is well.
-pub(super) fn interrupted(id: &RestorePointId, last: Option<&RestorePoint>) -> Diagnostic {
-    Diagnostic::warning(
-        "Interrupted while a restore point is being copied",
-        format!(
-            "The copy {:?} has not finished replicating{}. It exists in Azure, replication goes on, and it is in the \
-             state.\n\nTo go on waiting: run terraform apply again, which resumes in place.",
-            id.name(),
-            last.map(progress).unwrap_or_default(),
-        ),
-    )
-}
-
 /// Something ended the create before Azure was asked to copy.
 pub(super) fn nothing_was_sent(id: &RestorePointId, error: &Error) -> Diagnostic {
     let summary = match error {
@@ -173,9 +175,15 @@ pub(super) fn nothing_was_sent(id: &RestorePointId, error: &Error) -> Diagnostic
 
 /// Azure refused to copy.
 pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Error) -> Diagnostic {
-    let before = format!(
+    let mut before = format!(
         "The restore point {id} was not created as a copy of {source}. Nothing is in the state."
     );
+    if error.is_not_found() {
+        before.push_str(
+            " Azure does not find the source restore point, or does not show it to the signed-in identity: check \
+             source_restore_point_id.",
+        );
+    }
     diagnose::error_after("Azure refused to copy the restore point", &before, error)
 }
 
@@ -197,8 +205,8 @@ pub(super) fn operation_denied(permission: &str, cause: &Error) -> Diagnostic {
     Diagnostic::warning(
         "Cannot follow Azure's operation",
         format!(
-            "The restore point itself was asked instead, which tells less when something fails.\n\n{}\n\nThe identity \
-             probably lacks the permission {permission} on the subscription.",
+            "The restore point itself was asked instead, which tells less when something fails. The identity probably \
+             lacks the permission {permission} on the subscription.\n\n{}",
             diagnose::detail(cause)
         ),
     )

@@ -1,0 +1,100 @@
+//! What a plan says to its apply, in the bytes that Terraform carries between them unseen.
+//!
+//! The delete half of a replacement looks to us like any destroy. The one thing that
+//! tells them apart is the private data of the plan, which Terraform hands to the delete:
+//! it is that of a destroy plan, or that of the plan of the object that comes instead.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of change a plan was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Create,
+    Update,
+    Destroy,
+}
+
+/// What a plan leaves for its apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Planned {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<Kind>,
+    /// Whether the plan was given private data: it had an object or a plan before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    after_another: bool,
+}
+
+/// Why an object is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteReason {
+    /// Somebody wants it gone.
+    Destroy,
+    /// Another one takes its place, because an argument has changed or somebody asked for it.
+    Replacement,
+    /// Another one takes its place, because a create ended in an error or somebody has
+    /// tainted it. Nobody may want this object gone.
+    TaintReplacement,
+}
+
+/// The private data of a plan.
+pub(super) fn of_plan(is_create: bool, is_destroy: bool, prior_private: &[u8]) -> Vec<u8> {
+    let plan = match (is_create, is_destroy) {
+        (_, true) => Kind::Destroy,
+        (true, false) => Kind::Create,
+        (false, false) => Kind::Update,
+    };
+    encode(Planned {
+        plan: Some(plan),
+        after_another: !prior_private.is_empty(),
+    })
+}
+
+/// The private data of an object, in its state. Never empty, so that a plan after it shows.
+pub(super) fn of_state() -> Vec<u8> {
+    encode(Planned::default())
+}
+
+/// Why an object is deleted, by the private data that its delete is given.
+///
+/// When a changed argument or a user's wish replaces an object, Terraform first asks for
+/// the plan of an update and hands its private data to the plan of the create; when a
+/// taint does, it plans the create alone. Data of other forms come from a Terraform that
+/// does not plan destroys.
+pub(super) fn delete_reason(planned_private: &[u8]) -> DeleteReason {
+    let planned: Planned = serde_json::from_slice(planned_private).unwrap_or_default();
+    match planned.plan {
+        Some(Kind::Create) if !planned.after_another => DeleteReason::TaintReplacement,
+        Some(Kind::Create | Kind::Update) => DeleteReason::Replacement,
+        Some(Kind::Destroy) | None => DeleteReason::Destroy,
+    }
+}
+
+fn encode(planned: Planned) -> Vec<u8> {
+    serde_json::to_vec(&planned).expect("two plain fields have a JSON form")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_delete_is_told_by_the_plans_before_it() {
+        let state = of_state();
+        assert!(!state.is_empty());
+        let destroy = of_plan(false, true, &state);
+        assert_eq!(delete_reason(&destroy), DeleteReason::Destroy);
+        let update = of_plan(false, false, &state);
+        let create_after_update = of_plan(true, false, &update);
+        assert_eq!(
+            delete_reason(&create_after_update),
+            DeleteReason::Replacement
+        );
+        let create_alone = of_plan(true, false, &[]);
+        assert_eq!(delete_reason(&create_alone), DeleteReason::TaintReplacement);
+        for other in [&[][..], b"{}", b"not JSON", &state] {
+            assert_eq!(delete_reason(other), DeleteReason::Destroy);
+        }
+    }
+}
