@@ -1,7 +1,11 @@
 //! What the tests share: the provider's process, the real Terraform, and Azure.
 
 pub(crate) mod certificate;
+pub(crate) mod core;
+#[path = "../../oracle/mod.rs"]
+pub(crate) mod oracle;
 pub(crate) mod plugin;
+mod shape;
 pub(crate) mod terraform;
 pub(crate) mod world;
 
@@ -19,5 +23,8 @@ pub(crate) mod proto {
     }
     pub(crate) mod plugin {
         include!(concat!(env!("OUT_DIR"), "/client/plugin.rs"));
+    }
+    pub(crate) mod health {
+        include!(concat!(env!("OUT_DIR"), "/client/grpc.health.v1.rs"));
     }
 }

@@ -48,8 +48,13 @@ pub(crate) struct Plugin {
 impl Plugin {
     /// Starts a process and reads its handshake.
     pub(crate) async fn start(environment: &[(&str, String)]) -> Self {
+        Self::start_program(binary(), environment).await
+    }
+
+    /// The same with another program in the provider's place.
+    pub(crate) async fn start_program(program: &Path, environment: &[(&str, String)]) -> Self {
         let identity = Identity::new();
-        let mut process = command(binary())
+        let mut process = command(program)
             .env(MAGIC_COOKIE.0, MAGIC_COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "6,5")
             .env("PLUGIN_CLIENT_CERT", identity.pem())

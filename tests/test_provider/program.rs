@@ -1,0 +1,57 @@
+//! A provider that does as it is told: it proves the plugin layer, and nothing of any cloud.
+//!
+//! Its resource has an attribute of every kind, and arguments that say how each call ends.
+
+mod data;
+mod thing;
+
+use std::process::ExitCode;
+
+use async_trait::async_trait;
+use azrestorepoint::plugin::diagnostics::Diagnostics;
+use azrestorepoint::plugin::provider::ConfigureRequest;
+use azrestorepoint::plugin::schema::Block;
+use azrestorepoint::plugin::value::Value;
+use azrestorepoint::plugin::{self, DataSource, Function, Provider, Resource};
+
+struct Told;
+
+#[async_trait]
+impl Provider for Told {
+    fn schema(&self) -> Block {
+        Block::default()
+    }
+
+    fn resources(&self) -> Vec<(&'static str, Box<dyn Resource>)> {
+        vec![("azrestorepoint_thing", Box::new(thing::Thing))]
+    }
+
+    fn data_sources(&self) -> Vec<(&'static str, Box<dyn DataSource>)> {
+        vec![("azrestorepoint_echo", Box::new(data::Echo))]
+    }
+
+    fn functions(&self) -> Vec<(&'static str, Box<dyn Function>)> {
+        vec![
+            ("shout", Box::new(data::Shout)),
+            ("join", Box::new(data::Join)),
+        ]
+    }
+
+    fn validate(&self, _config: &Value) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    async fn configure(&self, _request: ConfigureRequest) -> Diagnostics {
+        Diagnostics::default()
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    plugin::serve(
+        "azrestorepoint",
+        "This provider is for the tests alone.",
+        Told,
+    )
+    .await
+}
