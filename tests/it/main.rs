@@ -10,5 +10,6 @@ mod replacements;
 mod results;
 mod support;
 mod unknowns;
+mod values;
 mod waiting;
 mod workflows;

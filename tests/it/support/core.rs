@@ -11,7 +11,8 @@ use tonic::transport::Channel;
 use super::oracle::{self, Shape};
 use super::plugin::{self, Plugin, limited};
 use super::proto::tfplugin6::provider_client::ProviderClient;
-use super::proto::tfplugin6::{self as proto, diagnostic::Severity};
+use super::proto::tfplugin6::{self as proto};
+pub(crate) use super::told::Told;
 
 /// The provider that does as it is told. A run of chosen tests does not build it, so it is built here.
 pub(crate) fn test_provider() -> PathBuf {
@@ -48,46 +49,6 @@ pub(crate) struct Object {
     pub(crate) value: Value,
     pub(crate) private: Vec<u8>,
     pub(crate) is_tainted: bool,
-}
-
-/// What a command has told the user.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) errors: Vec<proto::Diagnostic>,
-    pub(crate) warnings: Vec<proto::Diagnostic>,
-    /// Calls that ended in a gRPC error: the provider has crashed, or forgot itself.
-    pub(crate) crashes: Vec<String>,
-}
-
-impl Told {
-    fn add(&mut self, diagnostics: Vec<proto::Diagnostic>) -> bool {
-        let mut failed = false;
-        for diagnostic in diagnostics {
-            assert!(
-                !diagnostic.summary.is_empty() && !diagnostic.detail.is_empty(),
-                "{diagnostic:?}"
-            );
-            match diagnostic.severity() {
-                Severity::Error => {
-                    failed = true;
-                    self.errors.push(diagnostic);
-                }
-                Severity::Warning => self.warnings.push(diagnostic),
-                Severity::Invalid => panic!("no severity: {diagnostic:?}"),
-            }
-        }
-        failed
-    }
-
-    /// All that was told, as one text.
-    pub(crate) fn text(&self) -> String {
-        let all = self.errors.iter().chain(&self.warnings);
-        let texts = all.map(|diagnostic| format!("{}: {}", diagnostic.summary, diagnostic.detail));
-        texts
-            .chain(self.crashes.iter().cloned())
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
 }
 
 /// What a plan is made into.

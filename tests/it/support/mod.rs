@@ -7,6 +7,7 @@ pub(crate) mod oracle;
 pub(crate) mod plugin;
 mod shape;
 pub(crate) mod terraform;
+mod told;
 pub(crate) mod world;
 
 /// The client side of the protocol, generated for the tests alone.

@@ -60,6 +60,8 @@ impl Plugin {
             .env("PLUGIN_CLIENT_CERT", identity.pem())
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
+            // Its log is the subject of one test alone.
+            .stderr(Stdio::null())
             .spawn()
             .expect("the provider starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("stdout is piped"));
