@@ -53,7 +53,7 @@ resource "azrestorepoint_copy" "example" {
   restore_point_collection_id = azrestorepoint_collection.example.id
   source_restore_point_id     = "${var.source_collection_id}/restorePoints/${var.source_restore_point_name}"
 
-  # Says that a destroy may delete even the last usable copy. In production, leave it out.
+  # A destroy stops at the last usable copy without this. In production, leave it out.
   force_destroy = true
 
   # Azure takes up to two weeks for a copy.

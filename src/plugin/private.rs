@@ -5,6 +5,7 @@
 //! it is that of a destroy plan, or that of the plan of the object that comes instead.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 /// What kind of change a plan was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ enum Kind {
 }
 
 /// What a plan leaves for its apply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Planned {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +25,9 @@ struct Planned {
     /// Whether the plan was given private data: it had an object or a plan before it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     after_another: bool,
+    /// What the resource says about the object that it plans.
+    #[serde(skip_serializing_if = "Json::is_null")]
+    object: Json,
 }
 
 /// Why an object is deleted.
@@ -38,22 +42,28 @@ pub enum DeleteReason {
     TaintReplacement,
 }
 
-/// The private data of a plan.
-pub(super) fn of_plan(is_create: bool, is_destroy: bool, prior_private: &[u8]) -> Vec<u8> {
+/// The private data of a plan, with what the resource says about the object that it plans.
+pub(super) fn of_plan(
+    is_create: bool,
+    is_destroy: bool,
+    is_after_another: bool,
+    object: Json,
+) -> Vec<u8> {
     let plan = match (is_create, is_destroy) {
         (_, true) => Kind::Destroy,
         (true, false) => Kind::Create,
         (false, false) => Kind::Update,
     };
-    encode(Planned {
+    encode(&Planned {
         plan: Some(plan),
-        after_another: !prior_private.is_empty(),
+        after_another: is_after_another,
+        object,
     })
 }
 
 /// The private data of an object, in its state. Never empty, so that a plan after it shows.
 pub(super) fn of_state() -> Vec<u8> {
-    encode(Planned::default())
+    encode(&Planned::default())
 }
 
 /// Why an object is deleted, by the private data that its delete is given.
@@ -62,17 +72,20 @@ pub(super) fn of_state() -> Vec<u8> {
 /// the plan of an update and hands its private data to the plan of the create; when a
 /// taint does, it plans the create alone. Data of other forms come from a Terraform that
 /// does not plan destroys.
-pub(super) fn delete_reason(planned_private: &[u8]) -> DeleteReason {
+///
+/// Beside it stands what the resource said about the object that comes instead.
+pub(super) fn delete_reason(planned_private: &[u8]) -> (DeleteReason, Json) {
     let planned: Planned = serde_json::from_slice(planned_private).unwrap_or_default();
-    match planned.plan {
+    let reason = match planned.plan {
         Some(Kind::Create) if !planned.after_another => DeleteReason::TaintReplacement,
         Some(Kind::Create | Kind::Update) => DeleteReason::Replacement,
         Some(Kind::Destroy) | None => DeleteReason::Destroy,
-    }
+    };
+    (reason, planned.object)
 }
 
-fn encode(planned: Planned) -> Vec<u8> {
-    serde_json::to_vec(&planned).expect("two plain fields have a JSON form")
+fn encode(planned: &Planned) -> Vec<u8> {
+    serde_json::to_vec(planned).expect("plain fields have a JSON form")
 }
 
 #[cfg(test)]
@@ -81,20 +94,32 @@ mod tests {
 
     #[test]
     fn the_reason_of_a_delete_is_told_by_the_plans_before_it() {
+        let reason = |bytes: &[u8]| delete_reason(bytes).0;
         let state = of_state();
         assert!(!state.is_empty());
-        let destroy = of_plan(false, true, &state);
-        assert_eq!(delete_reason(&destroy), DeleteReason::Destroy);
-        let update = of_plan(false, false, &state);
-        let create_after_update = of_plan(true, false, &update);
         assert_eq!(
-            delete_reason(&create_after_update),
+            reason(&of_plan(false, true, true, Json::Null)),
+            DeleteReason::Destroy
+        );
+        assert_eq!(
+            reason(&of_plan(true, false, true, Json::Null)),
             DeleteReason::Replacement
         );
-        let create_alone = of_plan(true, false, &[]);
-        assert_eq!(delete_reason(&create_alone), DeleteReason::TaintReplacement);
+        assert_eq!(
+            reason(&of_plan(true, false, false, Json::Null)),
+            DeleteReason::TaintReplacement
+        );
         for other in [&[][..], b"{}", b"not JSON", &state] {
-            assert_eq!(delete_reason(other), DeleteReason::Destroy);
+            assert_eq!(delete_reason(other), (DeleteReason::Destroy, Json::Null));
         }
+    }
+
+    #[test]
+    fn what_the_resource_says_arrives() {
+        let said = serde_json::json!({"id": "/a"});
+        assert_eq!(
+            delete_reason(&of_plan(true, false, false, said.clone())).1,
+            said
+        );
     }
 }

@@ -27,10 +27,7 @@ pub trait Resource: Send + Sync {
     /// change: Terraform asks again in the middle of an apply.
     async fn plan(&self, request: PlanRequest, planned: PlannedChange) -> PlanResponse {
         let _ = request;
-        PlanResponse {
-            planned,
-            diagnostics: Diagnostics::default(),
-        }
+        PlanResponse::plain(planned)
     }
 
     /// Makes the object.
@@ -74,6 +71,9 @@ pub struct PlanRequest {
     pub config: Value,
     /// Whether Terraform is known to ask in the middle of an apply.
     pub in_apply: bool,
+    /// Whether this plan follows another one of the same object: a create that does takes the
+    /// place of an object that somebody wants replaced, one that does not may follow a taint.
+    pub is_after_another: bool,
     /// What every call is given.
     pub context: Context,
 }
@@ -83,8 +83,21 @@ pub struct PlanRequest {
 pub struct PlanResponse {
     /// The plan.
     pub planned: PlannedChange,
+    /// What a delete should know that makes room for this object; null where there is nothing.
+    pub for_delete: serde_json::Value,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
+}
+
+impl PlanResponse {
+    /// A plan, and nothing to say about it.
+    pub fn plain(planned: PlannedChange) -> Self {
+        Self {
+            planned,
+            for_delete: serde_json::Value::Null,
+            diagnostics: Diagnostics::default(),
+        }
+    }
 }
 
 /// What [`Resource::create`] is given.
@@ -131,6 +144,8 @@ pub struct DeleteRequest {
     pub prior_state: Value,
     /// Why it is to go.
     pub reason: DeleteReason,
+    /// What the plan of the object that takes its place says about that one; else null.
+    pub successor: serde_json::Value,
     /// What every call is given.
     pub context: Context,
 }

@@ -8,7 +8,7 @@ use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::provider::ConfigureRequest;
 use crate::plugin::schema::{Attribute, Block, NestedBlock, Nesting};
 use crate::plugin::value::{Path, Type, Value};
-use crate::provider::session::Options;
+use crate::provider::session::{Known, Options};
 use crate::provider::{duration, validators};
 
 /// The arguments of the provider block.
@@ -17,6 +17,10 @@ pub(crate) fn schema() -> Block {
         |name, description: &str| Attribute::optional(name, Type::String).description(description);
     Block {
         attributes: vec![
+            Attribute::optional("adopt_existing_copies", Type::Bool).description(
+                "Whether creating a copy takes over an identical one that exists already: there can be only one copy \
+                 of a restore point in a region. Otherwise it has to be imported. Defaults to `true`.",
+            ),
             text(
                 "client_id",
                 "The client ID of the service principal. This can also be sourced from the `ARM_CLIENT_ID` \
@@ -162,7 +166,10 @@ pub(crate) fn options(request: &ConfigureRequest) -> Result<Options, Diagnostics
     let found = Value::object([("subscription_id", subscription_id)]);
     match validators::subscription_id(&found, "subscription_id") {
         Some(diagnostic) => Err(diagnostic.into()),
-        None => Ok(Options::Known(Box::new(options))),
+        None => Ok(Options::Known(Box::new(Known {
+            client: options,
+            adopt_existing_copies: config.get("adopt_existing_copies").as_bool() != Some(false),
+        }))),
     }
 }
 
@@ -172,7 +179,7 @@ fn unknown_argument(config: &Value) -> Option<&'static str> {
         .attributes
         .into_iter()
         .map(|attribute| attribute.name)
-        .filter(|name| *name != "replication_poll_interval")
+        .filter(|name| !["adopt_existing_copies", "replication_poll_interval"].contains(name))
         .find(|name| !config.get(name).is_wholly_known())
 }
 

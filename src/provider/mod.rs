@@ -8,6 +8,7 @@ mod resources;
 mod session;
 mod timeouts;
 mod validators;
+mod walk;
 
 use std::sync::Arc;
 

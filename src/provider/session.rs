@@ -5,12 +5,16 @@ use std::sync::{PoisonError, RwLock};
 use crate::arm::Client;
 use crate::arm::transport::ClientOptions;
 use crate::plugin::diagnostics::Diagnostic;
+use crate::provider::walk::Walk;
 
 /// The client that the last configuration asked for.
 ///
 /// A process that serves several runs is configured anew for each of them.
 #[derive(Debug, Default)]
-pub(crate) struct Session(RwLock<State>);
+pub(crate) struct Session {
+    state: RwLock<State>,
+    walk: Walk,
+}
 
 #[derive(Debug, Default)]
 enum State {
@@ -20,26 +24,46 @@ enum State {
     /// The configuration depends on something that an apply has still to make.
     NotKnownYet(&'static str),
     /// Requests can be sent. Nothing has been asked so far: signing in is lazy.
-    Ready(Client),
+    Ready(Ready),
+}
+
+/// What a configuration has made.
+#[derive(Clone, Debug)]
+struct Ready {
+    client: Client,
+    adopt_existing_copies: bool,
 }
 
 /// What a configuration comes to.
 #[derive(Debug)]
 pub(crate) enum Options {
     /// Everything is known.
-    Known(Box<ClientOptions>),
+    Known(Box<Known>),
     /// This argument is not.
     NotKnownYet(&'static str),
 }
 
+/// A configuration of which everything is known.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// What a client is made from.
+    pub(crate) client: ClientOptions,
+    /// Whether a create takes over a copy that is there already.
+    pub(crate) adopt_existing_copies: bool,
+}
+
 impl Session {
-    /// Uses these options from now on.
+    /// Uses these options from now on, in a new walk.
     pub(crate) fn configure(&self, options: Options) {
+        self.walk.forget();
         let state = match options {
-            Options::Known(options) => State::Ready(Client::new(*options)),
+            Options::Known(known) => State::Ready(Ready {
+                client: Client::new(known.client),
+                adopt_existing_copies: known.adopt_existing_copies,
+            }),
             Options::NotKnownYet(argument) => State::NotKnownYet(argument),
         };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = state;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// The client for a call.
@@ -47,8 +71,8 @@ impl Session {
     /// # Errors
     /// Where the provider's configuration is not known yet.
     pub(crate) fn client(&self) -> Result<Client, Diagnostic> {
-        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Ready(client) => Ok(client.clone()),
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Ready(ready) => Ok(ready.client.clone()),
             State::NotKnownYet(argument) => Err(Diagnostic::error(
                 "Provider configuration is not known yet",
                 format!(
@@ -65,10 +89,24 @@ impl Session {
         }
     }
 
+    /// What was planned and done since the last configuration.
+    pub(crate) fn walk(&self) -> &Walk {
+        &self.walk
+    }
+
+    /// Whether a create takes over a copy that is there already.
+    pub(crate) fn adopts_existing_copies(&self) -> bool {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Ready(ready) => ready.adopt_existing_copies,
+            State::NotKnownYet(_) | State::Unconfigured => false,
+        }
+    }
+
     /// The subscription of resources that name none.
     pub(crate) fn subscription_id(&self) -> Subscription {
-        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Ready(client) => client
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Ready(ready) => ready
+                .client
                 .subscription_id()
                 .map_or(Subscription::Missing, |id| {
                     Subscription::Known(id.to_owned())

@@ -9,6 +9,7 @@ mod protocol;
 mod replacements;
 mod results;
 mod support;
+mod taints;
 mod unknowns;
 mod values;
 mod waiting;

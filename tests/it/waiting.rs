@@ -244,7 +244,7 @@ async fn a_failed_disk_is_named_and_the_next_apply_copies_again() {
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
     world
         .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", "$expand=instanceView", 1)
+        .wait_for_count(REQUEST_LIMIT, "GET", "$expand=instanceView", 2)
         .await
         .expect("it waits");
     world

@@ -66,8 +66,8 @@ impl Resource for Thing {
             _ => {}
         }
         PlanResponse {
-            planned,
             diagnostics,
+            ..PlanResponse::plain(planned)
         }
     }
 

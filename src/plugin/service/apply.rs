@@ -115,9 +115,11 @@ async fn delete(
     prior_state: Value,
     planned_private: &[u8],
 ) -> Applied {
+    let (reason, successor) = private::delete_reason(planned_private);
     let request = DeleteRequest {
         prior_state: prior_state.clone(),
-        reason: private::delete_reason(planned_private),
+        reason,
+        successor,
         context: service.context(),
     };
     let call = registered.clone();

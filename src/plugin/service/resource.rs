@@ -118,14 +118,14 @@ pub(super) async fn plan(
 ) -> proto::plan_resource_change::Response {
     let in_apply = is_in_apply(&request);
     let prior_private = std::mem::take(&mut request.prior_private);
-    let mut planned_private = Vec::new();
+    let is_after_another = !prior_private.is_empty();
     let answer = async {
         let registered = find(service, &request.type_name)?;
         let prior_state = convert::decode(request.prior_state.as_ref(), registered.ty())?;
         let proposed_new_state =
             convert::decode(request.proposed_new_state.as_ref(), registered.ty())?;
         let config = convert::decode(request.config.as_ref(), registered.ty())?;
-        planned_private = private::of_plan(prior_state.is_null(), config.is_null(), &prior_private);
+        let (is_create, is_destroy) = (prior_state.is_null(), config.is_null());
         let block = registered.block();
         let mut planned = plan::plan(block, &prior_state, &proposed_new_state, &config);
         if in_apply {
@@ -136,20 +136,22 @@ pub(super) async fn plan(
             prior_state,
             config,
             in_apply,
+            is_after_another,
             context: service.context(),
         };
         let call = registered.clone();
-        let response = guard::run(async move { call.item.plan(plan, planned).await }).await?;
-        Ok::<_, Diagnostic>((registered, response))
+        let mut response = guard::run(async move { call.item.plan(plan, planned).await }).await?;
+        let object = std::mem::take(&mut response.for_delete);
+        let planned_private = private::of_plan(is_create, is_destroy, is_after_another, object);
+        Ok::<_, Diagnostic>((registered, response, planned_private))
     };
     match answer.await {
-        Ok((
-            registered,
-            PlanResponse {
+        Ok((registered, response, planned_private)) => {
+            let PlanResponse {
                 planned,
                 mut diagnostics,
-            },
-        )) => {
+                ..
+            } = response;
             let PlannedChange {
                 planned_state,
                 requires_replace,

@@ -50,8 +50,8 @@ fn lost_answer(what: &str, error: &Error) -> Diagnostic {
         _ => Diagnostic::error(
             summary,
             format!(
-                "{detail}\n\nTerraform has marked it tainted: if it does exist, the next apply would delete it and \
-                 make it again. To keep it, run terraform untaint ADDRESS first, then terraform apply."
+                "{detail}\n\nTerraform has marked it tainted. Run terraform untaint ADDRESS first if it must not be \
+                 replaced; then terraform apply."
             ),
         ),
     }

@@ -83,8 +83,8 @@ impl Resource for Collection {
             diagnostics.push(words::replaced_under_its_own_id(&request.prior_state));
         }
         PlanResponse {
-            planned,
             diagnostics,
+            ..PlanResponse::plain(planned)
         }
     }
 
@@ -183,6 +183,7 @@ impl Resource for Collection {
             prior_state,
             reason,
             context,
+            ..
         } = request;
         let (client, id) = match self
             .session

@@ -7,17 +7,22 @@ use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
 use crate::plugin::diagnostics::Diagnostics;
 use crate::plugin::resource::{Applied, CreateRequest};
-use crate::provider::resources::{already_exists, look_after_lost_answer, lost_answer};
+use crate::provider::resources::{look_after_lost_answer, lost_answer};
+use crate::provider::walk::Walk;
 
+use super::adopt::{self, Adopted, Existing};
 use super::ending::{End, Phase};
 use super::model::{self, WaitOutcome};
 use super::wait::{Copying, Ended};
 use super::words;
 
-/// Makes the copy. Once Azure may have taken it, every way out of here has a state.
+/// Makes the copy, or takes over the one that is there. Once Azure may have taken the request,
+/// every way out of here has a state.
 pub(super) async fn create(
     client: &Client,
     patience: &Patience,
+    walk: &Walk,
+    adopts: bool,
     request: CreateRequest,
 ) -> Applied {
     let CreateRequest {
@@ -29,35 +34,49 @@ pub(super) async fn create(
         Ok(ids) => ids,
         Err(diagnostic) => return Applied::failed(diagnostic),
     };
-    match restore_points::get(client, &id, false, patience).await {
-        Ok(_) => return Applied::failed(already_exists("azrestorepoint_copy", &id.to_string())),
-        Err(error) if error.is_not_found() => {}
-        Err(error) => return Applied::failed(words::nothing_was_sent(&id, &error)),
-    }
-
-    // From here on Azure may have the copy, whatever becomes of the answer.
     let uncertain = model::uncertain(&planned_state, &id);
-    checkpoint.save(uncertain.clone());
-    let begun = match begin(client, patience, &id, &source).await {
-        Start::Accepted(begun) => begun,
-        Start::Refused(error) => return Applied::failed(words::refused(&id, &source, &error)),
-        Start::Lost(error) => {
-            return Applied::saved(uncertain).with(lost_answer("restore point copy", &error));
-        }
-    };
-    // What the disks' own attributes will be is not known before the operation has ended.
-    let known = begun
-        .seen()
-        .map_or(uncertain, |found| model::computed(&id, found));
-    checkpoint.save(model::fill(&planned_state, &known));
-    let copying = Copying {
+    let mut copying = Copying {
         client,
         patience,
         id: &id,
         phase: Phase::Create,
         planned_state: &planned_state,
-        known: &known,
+        known: &uncertain,
     };
+    match restore_points::get(client, &id, true, patience).await {
+        Ok(found) => {
+            let existing = Existing {
+                found,
+                source: &source,
+                adopts,
+            };
+            match adopt::adopt(&copying, walk, existing).await {
+                Adopted::Finished(applied) => return *applied,
+                Adopted::CopyAgain => {}
+            }
+        }
+        Err(error) if error.is_not_found() => {}
+        Err(error) => return Applied::failed(words::nothing_was_sent(&id, &error)),
+    }
+
+    // From here on Azure may have the copy, whatever becomes of the answer.
+    walk.make(&id);
+    checkpoint.save(uncertain.clone());
+    let begun = match begin(client, patience, &id, &source).await {
+        Start::Accepted(begun) => begun,
+        Start::Refused(error) => {
+            walk.unmake(&id);
+            return Applied::failed(words::refused(&id, &source, &error));
+        }
+        Start::Lost(error) => {
+            return Applied::saved(uncertain).with(lost_answer("restore point copy", &error));
+        }
+    };
+    // What the disks' own attributes will be is not known before the operation has ended.
+    let known = begun.seen().map(|found| model::computed(&id, found));
+    let known = known.unwrap_or_else(|| uncertain.clone());
+    checkpoint.save(model::fill(&planned_state, &known));
+    copying.known = &known;
     follow(&copying, *begun).await
 }
 
@@ -117,7 +136,7 @@ fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(400..=407 | 409..=428 | 430..=499))
 }
 
-fn is_copy_of(found: &RestorePoint, source: &RestorePointId) -> bool {
+pub(super) fn is_copy_of(found: &RestorePoint, source: &RestorePointId) -> bool {
     let found = found
         .source_restore_point_id()
         .and_then(|found| RestorePointId::parse(found).ok());
@@ -202,7 +221,7 @@ async fn failed(copying: &Copying<'_>, error: &Error) -> Applied {
 }
 
 /// The state of a copy for which nobody waits: as far as Azure has it now.
-async fn started(copying: &Copying<'_>, seen: Option<RestorePoint>) -> Applied {
+pub(super) async fn started(copying: &Copying<'_>, seen: Option<RestorePoint>) -> Applied {
     let Copying {
         client,
         patience,

@@ -1,6 +1,9 @@
 //! `azrestorepoint_copy`: one restore point, copied to the region of a collection.
 
+mod adopt;
 mod create;
+mod delete;
+mod deleting;
 mod ending;
 mod model;
 mod schema;
@@ -23,9 +26,11 @@ use crate::plugin::resource::{
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::session::Session;
+use crate::provider::walk::Plan;
 use crate::provider::{diagnose, timeouts, validators};
 
 use ending::Phase;
+use model::Successor;
 use wait::Copying;
 
 /// The resource.
@@ -61,11 +66,30 @@ impl Resource for Copy {
         diagnostics
     }
 
-    /// Plans an update that resumes the wait wherever a copy is not finished that should be.
+    /// Plans an update that resumes the wait wherever a copy is not finished that should be, and
+    /// refuses a plan that both destroys and keeps the same copy.
     async fn plan(&self, request: PlanRequest, mut planned: PlannedChange) -> PlanResponse {
+        let walk = self.session.walk();
         let mut diagnostics = Diagnostics::default();
-        let is_update = !request.prior_state.is_null() && !request.config.is_null();
-        if is_update && planned.requires_replace.is_empty() {
+        let mut for_delete = serde_json::Value::Null;
+        let mut remember = |id: &RestorePointId, plan: Plan| {
+            if !walk.plan(id, plan) {
+                diagnostics.push(words::destroyed_and_kept(id));
+            }
+        };
+        let prior = model::id_in_state(&request.prior_state).ok();
+        if request.config.is_null() {
+            prior.iter().for_each(|id| remember(id, Plan::Go));
+        } else if request.prior_state.is_null() {
+            if let Some(successor) = Successor::planned(&planned.planned_state) {
+                remember(&successor.id, Plan::Be);
+                if !request.is_after_another {
+                    walk.plan_create(&successor.id);
+                }
+                for_delete = successor.to_json();
+            }
+        } else if planned.requires_replace.is_empty() {
+            prior.iter().for_each(|id| remember(id, Plan::Be));
             if request.prior_state.get("replication_state").as_str() == Some("Failed") {
                 diagnostics.push(words::failed_already(&request.prior_state));
             } else if wait::is_due(&request.prior_state, &planned.planned_state) {
@@ -74,6 +98,7 @@ impl Resource for Copy {
         }
         PlanResponse {
             planned,
+            for_delete,
             diagnostics,
         }
     }
@@ -85,7 +110,8 @@ impl Resource for Copy {
         };
         let timeout = schema::TIMEOUTS.of(&request.planned_state).create;
         let patience = Patience::new(timeout, request.context.stop.clone());
-        create::create(&client, &patience, request).await
+        let adopts = self.session.adopts_existing_copies();
+        create::create(&client, &patience, self.session.walk(), adopts, request).await
     }
 
     async fn read(&self, request: ReadRequest) -> Applied {
@@ -134,6 +160,7 @@ impl Resource for Copy {
                 };
             }
         };
+        self.session.walk().make(&id);
         let timeout = schema::TIMEOUTS.of(&request.planned_state).update;
         let patience = Patience::new(timeout, request.context.stop);
         let copying = Copying {
@@ -148,36 +175,22 @@ impl Resource for Copy {
     }
 
     async fn delete(&self, request: DeleteRequest) -> Applied {
-        let DeleteRequest {
-            prior_state,
-            context,
-            ..
-        } = request;
         let parts = self
             .session
             .client()
-            .and_then(|client| Ok((client, model::id_in_state(&prior_state)?)));
+            .and_then(|client| Ok((client, model::id_in_state(&request.prior_state)?)));
         let (client, id) = match parts {
             Ok(parts) => parts,
             Err(diagnostic) => {
                 return Applied {
-                    new_state: Some(prior_state),
+                    new_state: Some(request.prior_state),
                     diagnostics: diagnostic.into(),
                 };
             }
         };
-        let patience = Patience::new(schema::TIMEOUTS.of(&prior_state).delete, context.stop);
-        let deleted = async {
-            let operation = restore_points::begin_delete(&client, &id, &patience).await?;
-            restore_points::finish_delete(&client, &id, operation, &patience).await
-        };
-        match deleted.await {
-            Ok(_) => Applied::gone(),
-            Err(error) => Applied {
-                new_state: Some(prior_state),
-                diagnostics: diagnose::not_deleted("restore point", &id.to_string(), &error).into(),
-            },
-        }
+        let timeout = schema::TIMEOUTS.of(&request.prior_state).delete;
+        let patience = Patience::new(timeout, request.context.stop.clone());
+        delete::delete(&client, &patience, self.session.walk(), &id, request).await
     }
 
     async fn import(&self, request: ImportRequest) -> Applied {

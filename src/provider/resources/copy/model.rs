@@ -1,5 +1,6 @@
 //! Between Terraform's values of a copy and Azure's.
 
+use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::arm::compute::models::{
@@ -59,6 +60,35 @@ pub(super) fn ids(planned_state: &Value) -> Result<(RestorePointId, RestorePoint
     let source = RestorePointId::parse_strict(text(argument))
         .map_err(|error| invalid(argument, error.to_string()))?;
     Ok((target, source))
+}
+
+/// What a plan says of the copy that it makes, for the delete that makes room for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Successor {
+    pub(super) id: RestorePointId,
+    pub(super) source: RestorePointId,
+}
+
+impl Successor {
+    /// The copy that a plan makes; `None` where the plan does not know it yet.
+    pub(super) fn planned(planned_state: &Value) -> Option<Self> {
+        let (id, source) = ids(planned_state).ok()?;
+        Some(Self { id, source })
+    }
+
+    /// As the private data of a plan carries it.
+    pub(super) fn to_json(&self) -> Json {
+        json!({ "id": self.id.to_string(), "source": self.source.to_string() })
+    }
+
+    /// Reads it back; `None` for anything else.
+    pub(super) fn of(json: &Json) -> Option<Self> {
+        let id = |name| RestorePointId::parse(json.get(name)?.as_str()?).ok();
+        Some(Self {
+            id: id("id")?,
+            source: id("source")?,
+        })
+    }
 }
 
 /// The id of the copy in a state.

@@ -109,8 +109,9 @@ impl Wait<'_> {
     fn how_to_resume(&self) -> &'static str {
         match (self.phase, self.severity) {
             (Phase::Create, Severity::Error) => {
-                "Terraform has marked the copy tainted, and the next apply would delete it and copy again. To go \
-                 on waiting instead, run terraform untaint ADDRESS first; then terraform apply resumes in place."
+                "Terraform has marked the copy tainted. To go on waiting, run terraform apply again: the plan shows a \
+                 replacement, but the copy is kept and the wait resumes. For a plan that says so, run terraform untaint \
+                 ADDRESS first. To start over, untaint it and run terraform apply -replace=ADDRESS."
             }
             _ => "To go on waiting, run terraform apply again: it resumes in place.",
         }
@@ -208,6 +209,96 @@ pub(super) fn operation_denied(permission: &str, cause: &Error) -> Diagnostic {
             "The restore point itself was asked instead, which tells less when something fails. The identity probably \
              lacks the permission {permission} on the subscription.\n\n{}",
             diagnose::detail(cause)
+        ),
+    )
+}
+
+/// A delete after a taint has kept the copy.
+pub(super) fn kept(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::warning(
+        "Copy was kept instead of being made anew",
+        format!(
+            "The restore point {id} was tainted, but has not failed: making it again could be refused by Azure, and \
+             would take as long as before. It stays in Azure and is taken over again.\n\nTo make it anew all the \
+             same: run terraform untaint ADDRESS, then terraform apply -replace=ADDRESS."
+        ),
+    )
+}
+
+/// A delete of a copy that the same walk has made or taken over.
+pub(super) fn deleted_nothing(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::warning(
+        "Copy was not deleted",
+        format!(
+            "The restore point {id} was made or taken over in this very apply, as the new object of a replacement. \
+             Only the old object is gone from the state; the copy stays in Azure."
+        ),
+    )
+}
+
+/// One plan wants a copy both gone and there.
+pub(super) fn destroyed_and_kept(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::error(
+        "One copy is destroyed and kept in the same plan",
+        format!(
+            "This plan destroys the restore point {id} under one address, and makes or keeps it under another. One of \
+             both would undo what the other does.\n\nIf its address has changed, such as a key of for_each, write a \
+             moved block. If an old object is in the way, run terraform state rm ADDRESS, and apply again."
+        ),
+    )
+}
+
+/// A delete of the last usable copy of a collection.
+pub(super) fn last_usable(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::error(
+        "Last usable copy is not destroyed",
+        format!(
+            "The restore point {id} is the last one in its collection that can restore a VM. Azure may never copy its \
+             source again. It is kept.\n\nTo destroy it all the same: set force_destroy = true, apply, and destroy \
+             again."
+        ),
+    )
+}
+
+/// A delete after a taint whose new object was not known when it was planned.
+pub(super) fn successor_unknown(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::error(
+        "Cannot tell whether a tainted copy may go",
+        format!(
+            "The restore point {id} is tainted, and when its replacement was planned it was not known whether that \
+             is this very copy. It is kept.\n\nRun terraform untaint ADDRESS, then terraform apply. To make it anew: \
+             untaint it, then terraform apply -replace=ADDRESS."
+        ),
+    )
+}
+
+/// A delete that could not see what it would delete.
+pub(super) fn cannot_tell(id: &RestorePointId, error: &Error) -> Diagnostic {
+    let before = format!(
+        "Azure does not show the restore point {id} as it is now, and a copy is not deleted unseen. It is kept. Apply \
+         again once this is solved."
+    );
+    diagnose::error_after("Cannot look at a copy before deleting it", &before, error)
+}
+
+/// A delete that was stopped before it had done anything.
+pub(super) fn not_deleted_yet(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::error(
+        "Stopped before the copy was deleted",
+        format!(
+            "Nothing was done to the restore point {id}. It is kept; run the same command again."
+        ),
+    )
+}
+
+/// A copy that was taken over, and is not usable yet.
+pub(super) fn taken_over_unfinished(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::error(
+        "Copy that was taken over has not finished",
+        format!(
+            "The restore point {id} existed already as the copy that was asked for, so it was taken over. It is not \
+             usable yet, and therefore not in the state.\n\nRun terraform apply again: it is taken over again, and \
+             nothing is copied twice."
         ),
     )
 }

@@ -1,0 +1,129 @@
+//! Taking over a copy that is there already.
+//!
+//! There can be only one copy of a restore point in a region, so an identical one is the one
+//! that was asked for: from a run whose state was lost, or kept from a taint.
+
+use crate::arm::Error;
+use crate::arm::compute::models::{RestorePoint, instant};
+use crate::arm::compute::replication::{ReplicationState, replication};
+use crate::arm::compute::restore_points;
+use crate::arm::resource_id::RestorePointId;
+use crate::plugin::resource::Applied;
+use crate::provider::diagnose;
+use crate::provider::resources::already_exists;
+use crate::provider::walk::Walk;
+
+use super::create::{is_copy_of, started};
+use super::wait::Copying;
+use super::{delete, words};
+
+/// A restore point that has the name of the copy that is to be made.
+pub(super) struct Existing<'a> {
+    pub(super) found: RestorePoint,
+    /// What is to be copied.
+    pub(super) source: &'a RestorePointId,
+    /// Whether the user lets us take over what is there.
+    pub(super) adopts: bool,
+}
+
+/// What became of it.
+pub(super) enum Adopted {
+    /// It was taken over or refused; this is the end of the create.
+    Finished(Box<Applied>),
+    /// It had failed and is deleted; the copy can be made.
+    CopyAgain,
+}
+
+/// Takes over the restore point if it is the copy that was asked for.
+pub(super) async fn adopt(copying: &Copying<'_>, walk: &Walk, existing: Existing<'_>) -> Adopted {
+    let Copying {
+        client,
+        patience,
+        id,
+        ..
+    } = copying;
+    let finished = |applied| Adopted::Finished(Box::new(applied));
+    // A delete half of this walk has looked already, and kept it for us.
+    let kept = walk.is_kept(id);
+    if !kept && !existing.adopts {
+        return finished(Applied::failed(already_exists(
+            "azrestorepoint_copy",
+            &id.to_string(),
+        )));
+    }
+    if !kept {
+        match is_identical(copying, &existing).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return finished(Applied::failed(already_exists(
+                    "azrestorepoint_copy",
+                    &id.to_string(),
+                )));
+            }
+            Err(error) => {
+                let before = format!(
+                    "The restore point {id} exists already, and may be the copy that was asked for."
+                );
+                let summary = "Cannot look at the source of an existing copy";
+                return finished(Applied::failed(diagnose::error_after(
+                    summary, &before, &error,
+                )));
+            }
+        }
+    }
+    if replication(&existing.found).state == ReplicationState::Failed {
+        return match delete::remove(client, patience, id).await {
+            Ok(()) => Adopted::CopyAgain,
+            Err(error) => {
+                let diagnostic = diagnose::not_deleted("restore point", &id.to_string(), &error);
+                finished(Applied::failed(diagnostic))
+            }
+        };
+    }
+    walk.make(id);
+    tracing::info!(restore_point_id = %id, "Taking over the copy that is there already");
+    let waits = copying.planned_state.get("wait_for_replication").as_bool() != Some(false);
+    let applied = if waits {
+        copying.wait(Some(existing.found)).await
+    } else {
+        started(copying, Some(existing.found)).await
+    };
+    finished(if kept || !waits {
+        applied
+    } else {
+        only_if_finished(id, applied)
+    })
+}
+
+/// A copy that was taken over is saved once it is usable, and not before: the next apply takes it
+/// over again, and nothing is tainted meanwhile.
+fn only_if_finished(id: &RestorePointId, applied: Applied) -> Applied {
+    let usable = applied
+        .new_state
+        .as_ref()
+        .is_some_and(|state| state.get("usable").as_bool() == Some(true));
+    if usable {
+        return applied;
+    }
+    let mut unsaved = Applied::failed(words::taken_over_unfinished(id));
+    unsaved.diagnostics.append(applied.diagnostics);
+    unsaved
+}
+
+/// Whether the restore point is a copy of the source as it is now; if the source is gone, its name is enough.
+async fn is_identical(copying: &Copying<'_>, existing: &Existing<'_>) -> Result<bool, Error> {
+    if !is_copy_of(&existing.found, existing.source) {
+        return Ok(false);
+    }
+    let source =
+        match restore_points::get(copying.client, existing.source, false, copying.patience).await {
+            Ok(source) => source,
+            Err(error) if error.is_not_found() => return Ok(true),
+            Err(error) => return Err(error),
+        };
+    let time = |point: &RestorePoint| point.properties.time_created.as_deref().and_then(instant);
+    Ok(match (time(&source), time(&existing.found)) {
+        (Some(source), Some(copy)) => source == copy,
+        _ => true,
+    })
+}

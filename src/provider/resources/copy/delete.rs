@@ -1,0 +1,176 @@
+//! Deleting a copy, or keeping it: what looks like a wish to destroy may be a taint.
+
+use crate::arm::compute::models::{RestorePoint, instant};
+use crate::arm::compute::replication::{ReplicationState, replication};
+use crate::arm::compute::{restore_point_collections, restore_points};
+use crate::arm::resource_id::RestorePointId;
+use crate::arm::{Client, Error, Patience};
+use crate::plugin::diagnostics::Diagnostic;
+use crate::plugin::resource::{Applied, DeleteRequest};
+use crate::provider::diagnose;
+use crate::provider::walk::Walk;
+
+use super::deleting::{Condition, Decision, Origin, decide, follows_taint};
+use super::model::{self, Successor};
+use super::words;
+
+/// How many other copies of a collection are asked, one by one, whether they are usable.
+const OTHERS_MAX: usize = 100;
+
+/// Deletes the copy in Azure, or keeps it, by the table of deletes.
+pub(super) async fn delete(
+    client: &Client,
+    patience: &Patience,
+    walk: &Walk,
+    id: &RestorePointId,
+    request: DeleteRequest,
+) -> Applied {
+    // Two deletes at once would each count on the other's copy.
+    let deletes = walk.deletes_in(id.collection());
+    let Ok(_turn) = patience.run(deletes.lock()).await else {
+        return refused(request, words::not_deleted_yet(id));
+    };
+    let (origin, condition, cause) = match look(client, patience, walk, id, &request).await {
+        Look::Gone => return Applied::gone(),
+        Look::Seen(origin, condition) => (origin, condition, None),
+        Look::Unseen(error) => (Origin::Wish, Condition::Unknown, Some(error)),
+    };
+    let force_destroy = request.prior_state.get("force_destroy").as_bool() == Some(true);
+    match (decide(origin, condition, force_destroy), origin, cause) {
+        (Decision::Keep, Origin::OwnWalk, _) => Applied::gone().with(words::deleted_nothing(id)),
+        // Terraform would not go on to the create half, and forget the copy.
+        (Decision::Keep, ..) if patience.check().is_err() => {
+            refused(request, words::not_deleted_yet(id))
+        }
+        (Decision::Keep, ..) => {
+            walk.keep(id);
+            Applied::gone().with(words::kept(id))
+        }
+        (Decision::Refuse, _, Some(error)) => refused(request, words::cannot_tell(id, &error)),
+        (Decision::Refuse, Origin::TaintUnknown, None) => {
+            refused(request, words::successor_unknown(id))
+        }
+        (Decision::Refuse, _, None) => refused(request, words::last_usable(id)),
+        (Decision::Delete, ..) => match remove(client, patience, id).await {
+            Ok(()) => Applied::gone(),
+            Err(error) => refused(
+                request,
+                diagnose::not_deleted("restore point", &id.to_string(), &error),
+            ),
+        },
+    }
+}
+
+/// The object stays as it is, for this reason.
+fn refused(request: DeleteRequest, diagnostic: Diagnostic) -> Applied {
+    Applied::saved(request.prior_state).with(diagnostic)
+}
+
+/// What is to be deleted.
+enum Look {
+    Gone,
+    Seen(Origin, Condition),
+    Unseen(Error),
+}
+
+async fn look(
+    client: &Client,
+    patience: &Patience,
+    walk: &Walk,
+    id: &RestorePointId,
+    request: &DeleteRequest,
+) -> Look {
+    if walk.is_made(id) {
+        return Look::Seen(Origin::OwnWalk, Condition::Unknown);
+    }
+    let found = match restore_points::get(client, id, true, patience).await {
+        Ok(found) => found,
+        Err(error) if error.is_not_found() => return Look::Gone,
+        Err(error) => return Look::Unseen(error),
+    };
+    let origin = if follows_taint(request.reason, walk.is_create_planned(id)) {
+        after_taint(id, &found, request)
+    } else {
+        Origin::Wish
+    };
+    match condition(client, patience, id, &found).await {
+        Ok(condition) => Look::Seen(origin, condition),
+        Err(error) => Look::Unseen(error),
+    }
+}
+
+/// Deletes the restore point in Azure and waits until it is gone.
+pub(super) async fn remove(
+    client: &Client,
+    patience: &Patience,
+    id: &RestorePointId,
+) -> Result<(), Error> {
+    let operation = restore_points::begin_delete(client, id, patience).await?;
+    restore_points::finish_delete(client, id, operation, patience).await?;
+    Ok(())
+}
+
+/// Whether the copy that comes instead is this one.
+fn after_taint(id: &RestorePointId, found: &RestorePoint, request: &DeleteRequest) -> Origin {
+    let Some(successor) = Successor::of(&request.successor) else {
+        return Origin::TaintUnknown;
+    };
+    let Some(source) = found
+        .source_restore_point_id()
+        .and_then(|id| RestorePointId::parse(id).ok())
+    else {
+        return Origin::TaintUnknown;
+    };
+    if successor.id != *id || successor.source != source {
+        return Origin::TaintDifferent;
+    }
+    let known = request.prior_state.get("time_created").as_str();
+    let now = found.properties.time_created.as_deref();
+    match (known.and_then(instant), now.and_then(instant)) {
+        (Some(known), Some(now)) if known != now => Origin::TaintDifferent,
+        _ => Origin::TaintIdentical,
+    }
+}
+
+async fn condition(
+    client: &Client,
+    patience: &Patience,
+    id: &RestorePointId,
+    found: &RestorePoint,
+) -> Result<Condition, Error> {
+    match replication(found).state {
+        ReplicationState::Failed => return Ok(Condition::Failed),
+        ReplicationState::Replicating | ReplicationState::Unknown => {
+            return Ok(Condition::Unfinished);
+        }
+        ReplicationState::Succeeded => {}
+    }
+    let collection =
+        restore_point_collections::get_with_restore_points(client, id.collection(), patience)
+            .await?;
+    let mut others: Vec<RestorePoint> = collection.properties.restore_points.unwrap_or_default();
+    others.retain(|other| {
+        other
+            .name
+            .as_deref()
+            .is_some_and(|name| !name.eq_ignore_ascii_case(id.name()))
+    });
+    // The newest one may still replicate; the oldest is the likeliest to be usable.
+    others.sort_by_key(|other| other.properties.time_created.as_deref().and_then(instant));
+    for name in others
+        .iter()
+        .filter_map(|other| other.name.as_deref())
+        .take(OTHERS_MAX)
+    {
+        let Ok(other) = id.collection().restore_point(name) else {
+            continue;
+        };
+        match restore_points::get(client, &other, true, patience).await {
+            Ok(other) if model::is_usable(&other) => return Ok(Condition::Usable),
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Condition::LastUsable)
+}

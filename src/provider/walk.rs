@@ -1,0 +1,151 @@
+//! What this process has planned and done with each copy since Terraform configured it.
+//!
+//! Terraform hands a provider one call after the other and never the whole plan. Some calls
+//! are harmless alone and fatal together: a delete of a copy that a create has just taken over,
+//! or a destroy and a create of the same copy in one plan.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
+
+/// The memory of one walk. A new configuration begins a new walk.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    copies: Mutex<HashMap<RestorePointId, Seen>>,
+    collections: Mutex<HashMap<RestorePointCollectionId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// What has been planned for a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// It is to be there afterwards, made or kept.
+    Be,
+    /// It is to be gone afterwards.
+    Go,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    planned: Option<Plan>,
+    /// A create was planned that follows no other plan, as after a taint.
+    create_planned: bool,
+    /// This process made it, took it over or waited for it.
+    made: bool,
+    /// A delete half has kept it for the create half.
+    kept: bool,
+}
+
+impl Walk {
+    /// Begins a new walk.
+    pub(crate) fn forget(&self) {
+        self.seen().clear();
+    }
+
+    /// Remembers a plan. False where another plan of this walk wants the opposite of the same
+    /// copy: one of both would undo what the other does, in an order that nobody knows.
+    ///
+    /// A copy that was made in this walk is exempt: Terraform plans the destroy of a replaced
+    /// twin in the middle of an apply, and an error there would leave it behind.
+    pub(crate) fn plan(&self, id: &RestorePointId, plan: Plan) -> bool {
+        let mut seen = self.seen();
+        let seen = seen.entry(id.clone()).or_default();
+        let agrees = seen.planned.is_none_or(|planned| planned == plan);
+        seen.planned = seen.planned.or(Some(plan));
+        agrees || seen.made
+    }
+
+    /// Remembers that a create was planned which follows no other plan.
+    pub(crate) fn plan_create(&self, id: &RestorePointId) {
+        self.seen().entry(id.clone()).or_default().create_planned = true;
+    }
+
+    /// Whether a create was planned that follows no other plan.
+    pub(crate) fn is_create_planned(&self, id: &RestorePointId) -> bool {
+        self.of(id).create_planned
+    }
+
+    /// From now on no delete of this walk touches the copy.
+    pub(crate) fn make(&self, id: &RestorePointId) {
+        self.seen().entry(id.clone()).or_default().made = true;
+    }
+
+    /// Azure has refused to make it, so there is nothing to protect.
+    pub(crate) fn unmake(&self, id: &RestorePointId) {
+        self.seen().entry(id.clone()).or_default().made = false;
+    }
+
+    /// Whether this process made the copy, took it over or waited for it.
+    pub(crate) fn is_made(&self, id: &RestorePointId) -> bool {
+        self.of(id).made
+    }
+
+    /// Remembers that a delete half has kept the copy for the create half.
+    pub(crate) fn keep(&self, id: &RestorePointId) {
+        self.seen().entry(id.clone()).or_default().kept = true;
+    }
+
+    /// Whether a delete half has kept the copy.
+    pub(crate) fn is_kept(&self, id: &RestorePointId) -> bool {
+        self.of(id).kept
+    }
+
+    /// What deletes in one collection hold, one at a time: each must see what the others did.
+    pub(crate) fn deletes_in(
+        &self,
+        collection: &RestorePointCollectionId,
+    ) -> Arc<tokio::sync::Mutex<()>> {
+        let mut collections = self
+            .collections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        collections.entry(collection.clone()).or_default().clone()
+    }
+
+    fn of(&self, id: &RestorePointId) -> Seen {
+        self.seen().get(id).copied().unwrap_or_default()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<RestorePointId, Seen>> {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> RestorePointId {
+        let text = format!(
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/restorePointCollections/c/restorePoints/{name}"
+        );
+        RestorePointId::parse(&text).expect("an id")
+    }
+
+    #[test]
+    fn one_plan_does_not_destroy_and_keep_the_same_copy() {
+        for (first, second) in [(Plan::Be, Plan::Go), (Plan::Go, Plan::Be)] {
+            let walk = Walk::default();
+            assert!(walk.plan(&id("a"), first));
+            assert!(walk.plan(&id("b"), second));
+            assert!(
+                !walk.plan(&id("A"), second),
+                "whichever comes second is refused, in any case"
+            );
+            assert!(walk.plan(&id("a"), first));
+            walk.forget();
+            assert!(walk.plan(&id("a"), second));
+        }
+    }
+
+    #[test]
+    fn what_was_made_in_this_walk_is_exempt() {
+        let walk = Walk::default();
+        assert!(walk.plan(&id("a"), Plan::Be));
+        walk.make(&id("a"));
+        assert!(walk.plan(&id("a"), Plan::Go));
+        assert!(walk.is_made(&id("A")));
+        walk.unmake(&id("a"));
+        assert!(!walk.is_made(&id("a")));
+    }
+}
