@@ -127,10 +127,7 @@ async fn create_before_destroy_deletes_nothing_that_it_took_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_changes_its_name_is_refused_and_moved_helps() {
     let world = World::ready().await;
-    let keyed = |key: &str| {
-        let configuration = world.configuration("", &format!("for_each = toset([\"{key}\"])"));
-        configuration
-    };
+    let keyed = |key: &str| world.configuration("", &format!("for_each = toset([\"{key}\"])"));
     world.terraform.write(&keyed("old"));
     world.terraform.apply().await.expect_code(0);
     world.terraform.write(&keyed("new"));
