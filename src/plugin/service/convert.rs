@@ -24,8 +24,7 @@ pub(super) fn decode(value: Option<&proto::DynamicValue>, ty: &Type) -> Result<V
 /// # Errors
 /// A diagnostic for text that is not JSON or not of the type.
 pub(super) fn decode_json(text: &[u8], ty: &Type) -> Result<Value, Diagnostic> {
-    let json = serde_json::from_slice(text).map_err(|error| unreadable(&error))?;
-    json::decode(&json, ty).map_err(|error| unreadable(&error))
+    json::decode(text, ty).map_err(|error| unreadable(&error))
 }
 
 pub(super) fn unreadable(error: &dyn std::error::Error) -> Diagnostic {

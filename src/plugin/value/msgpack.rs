@@ -23,7 +23,7 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, DecodeError> {
     if bytes.is_empty() {
         return Ok(Value::Null);
     }
-    let mut reader = Reader { bytes, open: 0 };
+    let mut reader = Reader { bytes, depth: 0 };
     let value = reader.value(ty, &Path::default())?;
     if !reader.bytes.is_empty() {
         return Err(error(
@@ -55,16 +55,31 @@ pub fn encode(value: &Value, ty: &Type) -> (Vec<u8>, Vec<Mismatch>) {
     (writer.bytes, writer.mismatches)
 }
 
-/// How many values of open type may lie within each other.
-const OPEN_MAX: usize = 16;
+/// How deep values may be nested. Schemas and what people write stay far below;
+/// a value that brings its own type could go on until the stack ends.
+const DEPTH_MAX: usize = 128;
+
+/// How many elements get room before they are read. A length is only a claim:
+/// room for all that are claimed could be many times the size of the message.
+const ROOM_MAX: usize = 1024;
 
 struct Reader<'a> {
     bytes: &'a [u8],
-    open: usize,
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
     fn value(&mut self, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(error(path, "the value is nested too deep".to_owned()));
+        }
+        let value = self.value_within(ty, path)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn value_within(&mut self, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
         let marker = Marker::from_u8(self.take(1, path)?[0]);
         match marker {
             Marker::Null => return Ok(Value::Null),
@@ -133,10 +148,7 @@ impl<'a> Reader<'a> {
             }
             Type::Object(attributes) => {
                 let length = self.map_length(marker, path)?;
-                let mut entries: BTreeMap<String, Value> = attributes
-                    .keys()
-                    .map(|name| (name.clone(), Value::Null))
-                    .collect();
+                let mut entries = BTreeMap::new();
                 for _ in 0..length {
                     let name = self.key(path)?;
                     let Some(ty) = attributes.get(&name) else {
@@ -144,6 +156,11 @@ impl<'a> Reader<'a> {
                     };
                     let value = self.value(ty, &path.join_attribute(&name))?;
                     entries.insert(name, value);
+                }
+                // Terraform always sends all. Filling in the others would make of each
+                // byte as many values as the type has attributes.
+                if let Some(name) = attributes.keys().find(|name| !entries.contains_key(*name)) {
+                    return Err(error(path, format!("the attribute {name:?} is missing")));
                 }
                 Ok(Value::Object(entries))
             }
@@ -157,8 +174,7 @@ impl<'a> Reader<'a> {
         path: &Path,
     ) -> Result<Vec<Value>, DecodeError> {
         let length = self.array_length(marker, path)?;
-        // Each element takes a byte at least, so the bytes bound what is allocated.
-        let mut elements = Vec::with_capacity(length.min(self.bytes.len()));
+        let mut elements = Vec::with_capacity(length.min(ROOM_MAX));
         for index in 0..length {
             elements.push(self.value(element, &path.join_index(index))?);
         }
@@ -191,13 +207,7 @@ impl<'a> Reader<'a> {
         let json = serde_json::from_slice(self.take(length, path)?).ok();
         let ty = json.as_ref().and_then(Type::from_json);
         let ty = ty.ok_or_else(|| error(path, "the type of the value is not a type".to_owned()))?;
-        // A part of the value may be open again, but not without end.
-        self.open += 1;
-        if self.open > OPEN_MAX {
-            return Err(error(path, "the value is nested too deep".to_owned()));
-        }
         let value = self.value(&ty, path)?;
-        self.open -= 1;
         Ok(Value::Dynamic(Box::new(ty), Box::new(value)))
     }
 
@@ -436,8 +446,9 @@ mod tests {
         check(&[0xcb, 0x40, 0x1c, 0, 0, 0, 0, 0, 0], Number::Integer(7));
         check(
             b"\xb418446744073709551616",
-            Number::Decimal("18446744073709551616".to_owned()),
+            Number::Float(18_446_744_073_709_551_616.0),
         );
+        check(b"\xa30.1", Number::Decimal("0.1".to_owned()));
         check(
             &[0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
             Number::from_unsigned(u64::MAX),
@@ -481,6 +492,7 @@ mod tests {
         check(&[0xa1, 0xff], &Type::String, "UTF-8");
         check(&[0xc3], &Type::String, "a string is expected");
         check(&[0x81, 0xa1, b'x', 0xc0], &object(), "no attribute \"x\"");
+        check(&[0x80], &object(), "is missing");
         check(&[0xc1], &Type::Number, "a number is expected");
         check(&[0xa3, b'i', b'n', b'f'], &Type::Number, "not a number");
     }
