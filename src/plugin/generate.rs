@@ -40,6 +40,11 @@ fn argument(attribute: &Attribute, state: &Value) -> Value {
 
 /// The value with each object in it replaced; null where there is none.
 fn each(value: &Value, replace: &dyn Fn(&Value) -> Value) -> Value {
+    // An element may be null, too.
+    let replace = |value: &Value| match value {
+        Value::Object(_) => replace(value),
+        _ => Value::Null,
+    };
     match value {
         Value::Object(_) => replace(value),
         Value::List(elements) => Value::List(elements.iter().map(replace).collect()),
@@ -99,5 +104,16 @@ mod tests {
             ("timeouts", Value::Null),
         ]);
         assert_eq!(config(&block, &state), expected);
+    }
+
+    #[test]
+    fn an_element_that_is_null_stays_null() {
+        let disk = vec![Attribute::optional("name", Type::String)];
+        let block = Block {
+            attributes: vec![Attribute::optional_nested("disks", Nesting::List, disk)],
+            ..Block::default()
+        };
+        let state = Value::object([("disks", Value::List(vec![Value::Null]))]);
+        assert_eq!(config(&block, &state), state);
     }
 }

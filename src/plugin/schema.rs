@@ -295,11 +295,11 @@ impl Attribute {
         }
     }
 
-    /// Whether two values of this attribute mean the same.
+    /// Whether two values of this attribute mean the same. What is not known yet may mean anything.
     pub fn is_equivalent(&self, one: &Value, other: &Value) -> bool {
         one == other
-            || self
-                .equivalence
-                .is_some_and(|equivalence| equivalence(one, other))
+            || self.equivalence.is_some_and(|equivalence| {
+                one.is_wholly_known() && other.is_wholly_known() && equivalence(one, other)
+            })
     }
 }

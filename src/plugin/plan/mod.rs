@@ -5,10 +5,18 @@
 //! cannot know yet is unknown. Nothing here asks anybody: a plan is made twice,
 //! and both must agree.
 
-use std::collections::BTreeMap;
+mod elements;
+mod replace;
+mod spelling;
+mod write_only;
 
-use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting};
+use self::elements::{Members, elementwise};
+use super::schema::{Attribute, Block, Kind};
 use super::value::{Path, Value};
+
+pub use replace::replaced_attributes;
+pub use spelling::keep_spelling;
+pub use write_only::{without_write_only, write_only_paths};
 
 /// What [`plan`] finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,157 +41,68 @@ pub fn plan(
     if config.is_null() {
         return PlannedChange::default();
     }
-    let mut planned_state = planned_block(block, prior_state, proposed_new_state, config);
+    let members = Members::of(block);
+    let planned = |gaps| planned_object(members, prior_state, proposed_new_state, config, gaps);
+    let mut planned_state = planned(Gaps::Proposed);
     if planned_state != *prior_state {
-        mark_block_unknown(block, prior_state, &mut planned_state, config);
+        planned_state = planned(Gaps::Unknown);
     }
-    let mut requires_replace = Vec::new();
-    if !prior_state.is_null() {
-        replace_paths(
-            block,
-            prior_state,
-            &planned_state,
-            &Path::default(),
-            &mut requires_replace,
-        );
-    }
+    let requires_replace = if prior_state.is_null() {
+        Vec::new()
+    } else {
+        replaced_attributes(block, prior_state, &planned_state)
+    };
     PlannedChange {
         planned_state,
         requires_replace,
     }
 }
 
-/// The value with the spelling of `reference` wherever both mean the same.
-///
-/// Azure and others answer ids and names in a spelling of their own. State
-/// keeps the one that was written, or Terraform reports an inconsistent result.
-#[must_use]
-pub fn keep_spelling(block: &Block, reference: &Value, mut value: Value) -> Value {
-    for attribute in &block.attributes {
-        let written = reference.get(attribute.name);
-        if attribute.is_equivalent(written, value.get(attribute.name)) && !written.is_null() {
-            value.insert(attribute.name, written.clone());
-        }
-    }
-    value
+/// What stands where the provider gives the value.
+#[derive(Clone, Copy)]
+enum Gaps {
+    /// What Terraform proposes, which is the prior value: right as long as nothing changes.
+    Proposed,
+    /// Unknown, unless the attribute says that its value stays: right as soon as anything changes.
+    Unknown,
 }
 
-/// The value without what may never be stored: write-only attributes are null, at any depth.
-#[must_use]
-pub fn without_write_only(block: &Block, value: Value) -> Value {
-    let Value::Object(mut entries) = value else {
-        return value;
-    };
-    strip_attributes(&block.attributes, &mut entries);
-    for nested in &block.blocks {
-        if let Some(inner) = entries.get_mut(nested.name) {
-            each_object(inner, &|value| {
-                *value = without_write_only(&nested.block, std::mem::take(value))
-            });
-        }
-    }
-    Value::Object(entries)
-}
-
-/// The configured write-only attributes, which only newer versions of Terraform know.
-pub fn write_only_paths(block: &Block, config: &Value) -> Vec<Path> {
-    let configured =
-        |attribute: &&Attribute| attribute.write_only && !config.get(attribute.name).is_null();
-    let attributes = block.attributes.iter().filter(configured);
-    attributes
-        .map(|attribute| Path::attribute(attribute.name))
-        .collect()
-}
-
-fn strip_attributes(attributes: &[Attribute], entries: &mut BTreeMap<String, Value>) {
-    for attribute in attributes {
-        let Some(value) = entries.get_mut(attribute.name) else {
-            continue;
-        };
-        if attribute.write_only {
-            *value = Value::Null;
-        } else if let Kind::Nested(_, attributes) = &attribute.kind {
-            each_object(value, &|value| {
-                if let Value::Object(entries) = value {
-                    strip_attributes(attributes, entries);
-                }
-            });
-        }
-    }
-}
-
-/// Calls `each` with the object, or with every object of a list or map. Sets hold nothing write-only.
-fn each_object(value: &mut Value, each: &dyn Fn(&mut Value)) {
-    match value {
-        Value::Object(_) => each(value),
-        Value::List(elements) => elements.iter_mut().for_each(each),
-        Value::Map(entries) => entries.values_mut().for_each(each),
-        _ => {}
-    }
-}
-
-/// The attributes that make a new object and that differ between both states.
-pub fn replaced_attributes(block: &Block, prior_state: &Value, planned_state: &Value) -> Vec<Path> {
-    let mut paths = Vec::new();
-    replace_paths(
-        block,
-        prior_state,
-        planned_state,
-        &Path::default(),
-        &mut paths,
-    );
-    paths
-}
-
-fn planned_block(block: &Block, prior: &Value, proposed: &Value, config: &Value) -> Value {
+fn planned_object(
+    members: Members<'_>,
+    prior: &Value,
+    proposed: &Value,
+    config: &Value,
+    gaps: Gaps,
+) -> Value {
     if config.is_null() || config.is_unknown() {
         return config.clone();
     }
-    let mut planned = planned_attributes(&block.attributes, prior, proposed, config);
-    for nested in &block.blocks {
-        planned.insert(
-            nested.name.to_owned(),
-            planned_nested_block(nested, prior, proposed, config),
+    let attributes = members.attributes.iter().map(|attribute| {
+        let name = attribute.name;
+        let value = planned_attribute(
+            attribute,
+            prior.get(name),
+            proposed.get(name),
+            config.get(name),
+            gaps,
         );
-    }
-    Value::Object(planned)
-}
-
-fn planned_nested_block(
-    nested: &NestedBlock,
-    prior: &Value,
-    proposed: &Value,
-    config: &Value,
-) -> Value {
-    let name = nested.name;
-    elementwise(
-        nested.nesting,
-        prior.get(name),
-        proposed.get(name),
-        config.get(name),
-        &|prior, proposed, config| planned_block(&nested.block, prior, proposed, config),
-    )
-}
-
-fn planned_attributes(
-    attributes: &[Attribute],
-    prior: &Value,
-    proposed: &Value,
-    config: &Value,
-) -> BTreeMap<String, Value> {
-    attributes
-        .iter()
-        .map(|attribute| {
-            let name = attribute.name;
-            let planned = planned_attribute(
-                attribute,
-                prior.get(name),
-                proposed.get(name),
-                config.get(name),
-            );
-            (name.to_owned(), planned)
-        })
-        .collect()
+        (name.to_owned(), value)
+    });
+    let blocks = members.blocks.iter().map(|nested| {
+        let name = nested.name;
+        let value = elementwise(
+            nested.nesting,
+            Members::of(&nested.block),
+            prior.get(name),
+            proposed.get(name),
+            config.get(name),
+            &|members, prior, proposed, config| {
+                planned_object(members, prior, proposed, config, gaps)
+            },
+        );
+        (name.to_owned(), value)
+    });
+    Value::Object(attributes.chain(blocks).collect())
 }
 
 fn planned_attribute(
@@ -191,211 +110,47 @@ fn planned_attribute(
     prior: &Value,
     proposed: &Value,
     config: &Value,
+    gaps: Gaps,
 ) -> Value {
     if attribute.write_only {
         // It stays in the configuration: a plan or a state that holds it is refused.
         return Value::Null;
     }
+    let is_kept = |value| !prior.is_null() && attribute.is_equivalent(prior, value);
     if config.is_null() {
-        return match &attribute.default {
-            Some(default) => default.clone(),
+        return match (&attribute.default, gaps) {
+            (Some(default), _) if is_kept(default) => prior.clone(),
+            (Some(default), _) => default.clone(),
+            // Null, of the type that it was written with where the schema leaves that open.
+            (None, _) if !attribute.is_computed() => config.clone(),
+            // Whatever is proposed: Terraform proposes null for objects that were configured
+            // once, and a change that ends in the prior state would be found in every plan.
+            (None, _) if attribute.use_state_for_unknown && !prior.is_null() => prior.clone(),
             // The prior value, which Terraform has carried to where it belongs.
-            None if attribute.is_computed() => proposed.clone(),
-            None => Value::Null,
+            (None, Gaps::Proposed) => proposed.clone(),
+            (None, Gaps::Unknown) => Value::Unknown,
         };
     }
-    if !prior.is_null() && attribute.is_equivalent(prior, config) {
-        return prior.clone();
-    }
     match &attribute.kind {
+        Kind::Plain(_) if is_kept(config) => prior.clone(),
         Kind::Plain(_) => config.clone(),
+        Kind::Nested(..) if attribute.equivalence.is_some() && is_kept(config) => prior.clone(),
         Kind::Nested(nesting, attributes) => elementwise(
             *nesting,
+            Members::attributes(attributes),
             prior,
             proposed,
             config,
-            &|prior, proposed, config| {
-                if config.is_null() || config.is_unknown() {
-                    return config.clone();
-                }
-                Value::Object(planned_attributes(attributes, prior, proposed, config))
+            &|members, prior, proposed, config| {
+                planned_object(members, prior, proposed, config, gaps)
             },
         ),
     }
 }
 
-/// Calls `each` with what belongs together of prior state, proposal and configuration.
-///
-/// Elements of lists belong together by position and those of maps by key. In
-/// sets nothing but the whole element tells them apart, so there is no prior one.
-fn elementwise(
-    nesting: Nesting,
-    prior: &Value,
-    proposed: &Value,
-    config: &Value,
-    each: &dyn Fn(&Value, &Value, &Value) -> Value,
-) -> Value {
-    const NULL: &Value = &Value::Null;
-    match (nesting, config) {
-        (Nesting::Single | Nesting::Group, _) => each(prior, proposed, config),
-        (Nesting::List, Value::List(elements)) => {
-            let at =
-                |value: &Value, index| value.elements().get(index).cloned().unwrap_or_default();
-            Value::List(
-                elements
-                    .iter()
-                    .enumerate()
-                    .map(|(index, config)| each(&at(prior, index), &at(proposed, index), config))
-                    .collect(),
-            )
-        }
-        (Nesting::Map, Value::Map(entries)) => Value::Map(
-            entries
-                .iter()
-                .map(|(key, config)| (key.clone(), each(prior.get(key), proposed.get(key), config)))
-                .collect(),
-        ),
-        (Nesting::Set, Value::Set(elements)) => Value::set(
-            elements
-                .iter()
-                .map(|config| each(NULL, config, config))
-                .collect(),
-        ),
-        // Null and unknown as a whole.
-        _ => config.clone(),
-    }
-}
-
-/// Turns into unknown what the provider has still to give.
-fn mark_block_unknown(block: &Block, prior: &Value, planned: &mut Value, config: &Value) {
-    mark_attributes_unknown(&block.attributes, prior, planned, config);
-    for nested in &block.blocks {
-        let (name, nesting) = (nested.name, nested.nesting);
-        if let Some(inner) = entry(planned, name) {
-            each_element(
-                nesting,
-                prior.get(name),
-                inner,
-                config.get(name),
-                &|prior, planned, config| {
-                    mark_block_unknown(&nested.block, prior, planned, config);
-                },
-            );
-        }
-    }
-}
-
-fn mark_attributes_unknown(
-    attributes: &[Attribute],
-    prior: &Value,
-    planned: &mut Value,
-    config: &Value,
-) {
-    for attribute in attributes {
-        let name = attribute.name;
-        let Some(value) = entry(planned, name) else {
-            continue;
-        };
-        if attribute.write_only {
-            continue;
-        }
-        if config.get(name).is_null() {
-            let stays = attribute.use_state_for_unknown && !prior.is_null();
-            if attribute.is_computed() && attribute.default.is_none() && !stays {
-                *value = Value::Unknown;
-            }
-        } else if let Kind::Nested(nesting, attributes) = &attribute.kind {
-            each_element(
-                *nesting,
-                prior.get(name),
-                value,
-                config.get(name),
-                &|prior, planned, config| {
-                    mark_attributes_unknown(attributes, prior, planned, config);
-                },
-            );
-        }
-    }
-}
-
-fn entry<'a>(value: &'a mut Value, name: &str) -> Option<&'a mut Value> {
-    match value {
-        Value::Object(attributes) => attributes.get_mut(name),
-        _ => None,
-    }
-}
-
-fn each_element(
-    nesting: Nesting,
-    prior: &Value,
-    planned: &mut Value,
-    config: &Value,
-    each: &dyn Fn(&Value, &mut Value, &Value),
-) {
-    const NULL: &Value = &Value::Null;
-    match planned {
-        Value::Object(_) if matches!(nesting, Nesting::Single | Nesting::Group) => {
-            each(prior, planned, config);
-        }
-        Value::List(elements) => {
-            for (index, planned) in elements.iter_mut().enumerate() {
-                let prior = prior.elements().get(index).unwrap_or(NULL);
-                each(prior, planned, config.elements().get(index).unwrap_or(NULL));
-            }
-        }
-        Value::Map(entries) => {
-            for (key, planned) in entries {
-                each(prior.get(key), planned, config.get(key));
-            }
-        }
-        Value::Set(elements) => {
-            let marked = std::mem::take(elements).into_iter().map(|mut planned| {
-                // In a set the planned element still is the configured one where nothing is computed.
-                let config = planned.clone();
-                each(NULL, &mut planned, &config);
-                planned
-            });
-            *planned = Value::set(marked.collect());
-        }
-        _ => {}
-    }
-}
-
-fn replace_paths(
-    block: &Block,
-    prior: &Value,
-    planned: &Value,
-    path: &Path,
-    paths: &mut Vec<Path>,
-) {
-    for attribute in &block.attributes {
-        let planned = planned.get(attribute.name);
-        // What is unknown may still turn out to be what it was.
-        if attribute.requires_replace
-            && !planned.is_unknown()
-            && planned != prior.get(attribute.name)
-        {
-            paths.push(path.join_attribute(attribute.name));
-        }
-    }
-    for nested in block
-        .blocks
-        .iter()
-        .filter(|nested| nested.nesting == Nesting::Single)
-    {
-        let (prior, planned) = (prior.get(nested.name), planned.get(nested.name));
-        replace_paths(
-            &nested.block,
-            prior,
-            planned,
-            &path.join_attribute(nested.name),
-            paths,
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::schema::{NestedBlock, Nesting};
     use super::super::value::Type;
     use super::*;
 
@@ -575,7 +330,152 @@ mod tests {
         assert_eq!(without_write_only(&block, config.clone()), expected);
         assert_eq!(
             write_only_paths(&block, &config),
-            [Path::attribute("secret")]
+            [
+                Path::attribute("secret"),
+                Path::attribute("users")
+                    .join_key("a")
+                    .join_attribute("password")
+            ]
         );
+    }
+
+    /// Objects of one set, each with a name of the user's and two values of the provider's.
+    fn bag() -> Block {
+        let attributes = vec![
+            Attribute::required("name", Type::String).equivalence(ignore_case),
+            Attribute::computed("id", Type::String).use_state_for_unknown(),
+            Attribute::computed("status", Type::String),
+        ];
+        Block {
+            attributes: vec![
+                Attribute::optional("note", Type::String),
+                Attribute::optional_nested("bag", Nesting::Set, attributes),
+            ],
+            ..Block::default()
+        }
+    }
+
+    fn bag_of(note: &str, elements: &[[Value; 3]]) -> Value {
+        let element = |[name, id, status]: &[Value; 3]| {
+            Value::object([
+                ("name", name.clone()),
+                ("id", id.clone()),
+                ("status", status.clone()),
+            ])
+        };
+        let elements = elements.iter().map(element).collect();
+        Value::object([("note", note.into()), ("bag", Value::set(elements))])
+    }
+
+    #[test]
+    fn elements_of_sets_are_known_by_what_was_written() {
+        let null = || Value::Null;
+        let prior = bag_of(
+            "",
+            &[
+                ["a".into(), "1".into(), "ok".into()],
+                ["b".into(), "2".into(), "ok".into()],
+            ],
+        );
+        let check = |config: Value, expected: Value| {
+            // Terraform proposes the configuration where it finds no prior element.
+            let change = plan(&bag(), &prior, &config, &config);
+            assert_eq!(change.planned_state, expected);
+        };
+        let same = [["a".into(), null(), null()], ["b".into(), null(), null()]];
+        check(bag_of("", &same), prior.clone());
+        let respelt = [["A".into(), null(), null()], ["b".into(), null(), null()]];
+        check(bag_of("", &respelt), prior.clone());
+        // What stays is known, what may change is not, what is new has nothing yet.
+        let unknown = || Value::Unknown;
+        let changed = [["b".into(), null(), null()], ["c".into(), null(), null()]];
+        let expected = [
+            ["b".into(), "2".into(), unknown()],
+            ["c".into(), unknown(), unknown()],
+        ];
+        check(bag_of("x", &changed), bag_of("x", &expected));
+    }
+
+    #[test]
+    fn a_nested_gap_is_unknown_where_anything_else_changes() {
+        let block = Block {
+            attributes: vec![
+                Attribute::optional("note", Type::String),
+                Attribute::optional_nested(
+                    "rule",
+                    Nesting::Single,
+                    vec![
+                        Attribute::required("port", Type::Number),
+                        Attribute::computed("id", Type::String),
+                    ],
+                ),
+            ],
+            ..Block::default()
+        };
+        let rule = |id| Value::object([("port", Value::integer(Some(80))), ("id", id)]);
+        let object = |note: &str, id| Value::object([("note", note.into()), ("rule", rule(id))]);
+        // Written and stored alike, as no id was ever given.
+        let (prior, config) = (object("a", Value::Null), object("b", Value::Null));
+        let change = plan(&block, &prior, &config, &config);
+        assert_eq!(change.planned_state, object("b", Value::Unknown));
+    }
+
+    #[test]
+    fn a_null_keeps_the_type_that_it_was_written_with() {
+        let block = Block {
+            attributes: vec![Attribute::optional("open", Type::Dynamic)],
+            ..Block::default()
+        };
+        let null = Value::Dynamic(Box::new(Type::String), Box::new(Value::Null));
+        let config = Value::object([("open", null)]);
+        let change = plan(&block, &Value::Null, &config, &config);
+        assert_eq!(change.planned_state, config);
+    }
+
+    #[test]
+    fn a_default_in_another_spelling_is_no_change() {
+        let block = Block {
+            attributes: vec![
+                Attribute::optional("mode", Type::String)
+                    .default_value("error")
+                    .equivalence(ignore_case),
+            ],
+            ..Block::default()
+        };
+        let prior = Value::object([("mode", Value::from("Error"))]);
+        let config = Value::object([("mode", Value::Null)]);
+        let change = plan(&block, &prior, &prior, &config);
+        assert_eq!(change.planned_state, prior);
+    }
+
+    #[test]
+    fn a_value_that_stays_is_not_taken_away_by_the_proposal() {
+        let inside = vec![Attribute::optional("name", Type::String)];
+        let mut attribute =
+            Attribute::optional_nested("one", Nesting::Single, inside).use_state_for_unknown();
+        attribute.mode = super::super::schema::Mode::OptionalComputed;
+        let block = Block {
+            attributes: vec![attribute, Attribute::computed("status", Type::String)],
+            ..Block::default()
+        };
+        let one = Value::object([("name", Value::from("a"))]);
+        let prior = Value::object([("one", one), ("status", "ok".into())]);
+        let config = Value::object([("one", Value::Null), ("status", Value::Null)]);
+        // Terraform proposes null, because only a configuration can have given the name.
+        let proposed = Value::object([("one", Value::Null), ("status", "ok".into())]);
+        let change = plan(&block, &prior, &proposed, &config);
+        assert_eq!(change.planned_state, prior);
+    }
+
+    #[test]
+    fn answers_keep_the_spelling_at_any_depth() {
+        let written = bag_of("", &[["a".into(), Value::Unknown, Value::Unknown]]);
+        let answer = bag_of("", &[["A".into(), "1".into(), "ok".into()]]);
+        let expected = bag_of("", &[["a".into(), "1".into(), "ok".into()]]);
+        assert_eq!(keep_spelling(&bag(), &written, answer), expected);
+        // What the provider gives may have changed; the name is still as it was written.
+        let read = bag_of("", &[["A".into(), "1".into(), "gone".into()]]);
+        let kept = bag_of("", &[["a".into(), "1".into(), "gone".into()]]);
+        assert_eq!(keep_spelling(&bag(), &expected, read), kept);
     }
 }

@@ -74,14 +74,23 @@ impl Value {
         )
     }
 
-    /// Whether the value is null.
+    /// Whether the value is null, of any type.
     pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
+        match self {
+            Self::Null => true,
+            // Terraform sends `null` of a known type with that type.
+            Self::Dynamic(_, value) => value.is_null(),
+            _ => false,
+        }
     }
 
     /// Whether the value as a whole is unknown.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown)
+        match self {
+            Self::Unknown => true,
+            Self::Dynamic(_, value) => value.is_unknown(),
+            _ => false,
+        }
     }
 
     /// Whether nothing in the value is unknown.
