@@ -257,12 +257,13 @@ impl Core {
             "an update became a replacement in the apply"
         );
         let shape = self.shape(kind);
-        let problems = oracle::final_plan_consistent(&first.value, &planned.value);
+        let prior_value = prior.map(|object| object.value.clone()).unwrap_or_default();
+        let problems =
+            oracle::final_plan_consistent(&shape, &prior_value, &first.value, &planned.value);
         assert!(
             problems.is_empty(),
             "inconsistent final plan: {problems:#?}"
         );
-        let prior_value = prior.map(|object| object.value.clone()).unwrap_or_default();
         if planned.value == prior_value {
             return;
         }

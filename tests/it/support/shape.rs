@@ -1,10 +1,8 @@
 //! Schemas as the provider sends them, as the oracle knows them. What core would refuse fails.
 
-use std::collections::BTreeMap;
-
 use azrestorepoint::plugin::value::Type;
 
-use super::oracle::{Attribute, Kind, Mode, Shape};
+use super::oracle::{AttributeKind, AttributeShape, Attributes, BlockShape, Nesting, Shape};
 use super::proto::tfplugin6::schema::nested_block::NestingMode as BlockNesting;
 use super::proto::tfplugin6::schema::object::NestingMode as ObjectNesting;
 use super::proto::tfplugin6::{self as proto};
@@ -25,40 +23,41 @@ fn block(source: &proto::schema::Block) -> Shape {
             "{name} is a block and an attribute"
         );
         let limits = (nested.min_items, nested.max_items);
-        let mode = match nested.nesting() {
+        let nesting = match nested.nesting() {
             BlockNesting::Invalid => panic!("{name} has no nesting"),
             BlockNesting::Single => {
                 assert!(limits == (0, 0) || limits == (1, 1), "{name}: {limits:?}");
-                Mode::Single
+                Nesting::Single
             }
             BlockNesting::Group | BlockNesting::Map => {
                 assert_eq!(limits, (0, 0), "{name}");
                 if nested.nesting() == BlockNesting::Map {
-                    Mode::Map
+                    Nesting::Map
                 } else {
-                    Mode::Group
+                    Nesting::Group
                 }
             }
-            BlockNesting::List => Mode::List,
-            BlockNesting::Set => Mode::Set,
+            BlockNesting::List => Nesting::List,
+            BlockNesting::Set => Nesting::Set,
         };
-        (
-            name.clone(),
-            (mode, block(nested.block.as_ref().expect("a block"))),
-        )
+        let block = BlockShape {
+            nesting,
+            shape: block(nested.block.as_ref().expect("a block")),
+        };
+        (name.clone(), block)
     });
     let blocks = blocks.collect();
     Shape { attributes, blocks }
 }
 
-fn attributes(attributes: &[proto::schema::Attribute]) -> BTreeMap<String, Attribute> {
+fn attributes(attributes: &[proto::schema::Attribute]) -> Attributes {
     attributes
         .iter()
         .map(|source| (source.name.clone(), attribute(source)))
         .collect()
 }
 
-fn attribute(source: &proto::schema::Attribute) -> Attribute {
+fn attribute(source: &proto::schema::Attribute) -> AttributeShape {
     let name = &source.name;
     assert!(
         source.required || source.optional || source.computed,
@@ -71,21 +70,23 @@ fn attribute(source: &proto::schema::Attribute) -> Attribute {
     let kind = match &source.nested_type {
         Some(object) => {
             assert!(source.r#type.is_empty(), "{name} has two types");
-            let mode = match object.nesting() {
+            let nesting = match object.nesting() {
                 ObjectNesting::Invalid => panic!("{name} has no nesting"),
-                ObjectNesting::Single => Mode::Single,
-                ObjectNesting::List => Mode::List,
-                ObjectNesting::Set => Mode::Set,
-                ObjectNesting::Map => Mode::Map,
+                ObjectNesting::Single => Nesting::Single,
+                ObjectNesting::List => Nesting::List,
+                ObjectNesting::Set => Nesting::Set,
+                ObjectNesting::Map => Nesting::Map,
             };
-            Kind::Nested(mode, attributes(&object.attributes))
+            AttributeKind::Nested(nesting, attributes(&object.attributes))
         }
         None => {
             let json = serde_json::from_slice(&source.r#type).expect("a type is JSON");
-            Kind::Plain(Type::from_json(&json).expect("a type"))
+            AttributeKind::Plain(Type::from_json(&json).expect("a type"))
         }
     };
-    Attribute {
+    AttributeShape {
+        required: source.required,
+        optional: source.optional,
         computed: source.computed,
         write_only: source.write_only,
         kind,
