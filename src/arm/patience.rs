@@ -89,7 +89,6 @@ impl Patience {
         reason = "this is the one place that sleeps; it hears Stop and the deadline"
     )]
     pub async fn pause(&self, delay: Duration) -> Result<(), Interrupted> {
-        panic_if_asked();
         tokio::select! {
             biased; // A Stop that races the deadline is reported as a Stop.
             () = self.stop.cancelled() => Err(Interrupted::Stopped),
@@ -108,6 +107,7 @@ impl Patience {
         own: Duration,
         asked: Option<Duration>,
     ) -> Result<(), Interrupted> {
+        panic_if_asked();
         match asked {
             Some(asked) if asked > self.remaining() => {
                 self.check()?;

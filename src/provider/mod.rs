@@ -7,6 +7,7 @@ mod equivalence;
 mod resources;
 mod session;
 mod timeouts;
+mod turn;
 mod validators;
 mod walk;
 

@@ -8,12 +8,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
+use crate::provider::turn::Turns;
 
 /// The memory of one walk. A new configuration begins a new walk.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
     copies: Mutex<HashMap<RestorePointId, Seen>>,
     collections: Mutex<HashMap<RestorePointCollectionId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Who may copy into a collection.
+    pub(crate) turns: Turns,
 }
 
 /// What has been planned for a copy.

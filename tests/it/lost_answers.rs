@@ -11,6 +11,9 @@ use crate::support::world::{REQUEST_LIMIT, World};
 const COPY: &str = "azrestorepoint_copy";
 const POINTS: &str = "/restorePoints/";
 
+/// The copy, and not its source.
+const OWN: &str = "web-dr/restorePoints/";
+
 /// How soon Terraform has to be gone once it was interrupted.
 const GONE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -41,7 +44,7 @@ async fn where_nobody_answers_the_text_says_how_to_keep_the_copy() {
         .fault(Fault::answer(503, body.clone()).on("PUT", POINTS));
     world
         .azure
-        .fault(Fault::answer(503, body).on("GET", POINTS).skip(1));
+        .fault(Fault::answer(503, body).on("GET", OWN).skip(1));
     world.write("", "timeouts {\n    create = \"2s\"\n  }");
     let refused = world.terraform.apply().await.expect_code(1);
     refused
@@ -89,7 +92,7 @@ async fn an_interrupt_in_a_put_and_a_look_that_hang_is_heard() {
     // The first look, before the PUT, is answered; the one after it hangs, too.
     world
         .azure
-        .fault(Fault::black_hole(true).on("GET", POINTS).skip(1));
+        .fault(Fault::black_hole(true).on("GET", OWN).skip(1));
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
     world

@@ -10,6 +10,7 @@ mod replacements;
 mod results;
 mod support;
 mod taints;
+mod turns;
 mod unknowns;
 mod values;
 mod waiting;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use azure_simulator::Replication;
+use azure_simulator::{Fault, Replication};
 use serde_json::json;
 
 use crate::support::terraform::{finish, signal};
@@ -281,22 +281,18 @@ async fn a_failed_disk_is_named_and_the_next_apply_copies_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_told_in_azure_s_words_and_leaves_nothing() {
     let world = World::ready().await;
-    // The same region: Azure refuses, whatever the provider thinks of it.
+    let body = json!({"error": {"code": "OperationNotAllowed", "message": "A rule that nobody has published."}});
     world
         .azure
-        .seed_target_collection("rg-dr", "near", "eastus", &world.source);
-    let near = world.collection_id().replace("web-dr", "near");
-    world.terraform.write(
-        &world
-            .configuration("", "")
-            .replace("azrestorepoint_collection.dr.id", &format!("{near:?}")),
-    );
+        .fault(Fault::answer(409, body).on("PUT", "/restorePoints/"));
+    world.write("", "");
     world
         .terraform
         .apply()
         .await
         .expect_code(1)
         .expect_text("Azure refused to copy the restore point")
+        .expect_text("A rule that nobody has published.")
         .expect_text("x-ms-request-id:")
         .expect_text("x-ms-correlation-request-id:");
     assert!(world.terraform.instance(COPY, "monday").is_none());

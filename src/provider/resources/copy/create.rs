@@ -5,13 +5,15 @@ use crate::arm::compute::restore_points::{self, Begun};
 use crate::arm::operation::{CannotFollow, OperationEnd};
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
-use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::resource::{Applied, CreateRequest};
 use crate::provider::resources::{look_after_lost_answer, lost_answer};
+use crate::provider::turn::Turn;
 use crate::provider::walk::Walk;
 
 use super::adopt::{self, Adopted, Existing};
 use super::ending::{End, Phase};
+use super::look::{self, Target};
 use super::model::{self, WaitOutcome};
 use super::wait::{Copying, Ended};
 use super::words;
@@ -59,6 +61,12 @@ pub(super) async fn create(
         Err(error) => return Applied::failed(words::nothing_was_sent(&id, &error)),
     }
 
+    let waits = planned_state.get("wait_for_replication").as_bool() != Some(false);
+    let _turn = match turn(&copying, walk, &source, waits).await {
+        Ok(turn) => turn,
+        Err(diagnostic) => return Applied::failed(diagnostic),
+    };
+
     // From here on Azure may have the copy, whatever becomes of the answer.
     walk.make(&id);
     checkpoint.save(uncertain.clone());
@@ -78,6 +86,43 @@ pub(super) async fn create(
     checkpoint.save(model::fill(&planned_state, &known));
     copying.known = &known;
     follow(&copying, *begun).await
+}
+
+/// Waits until this copy may begin, and looks whether it can.
+async fn turn(
+    copying: &Copying<'_>,
+    walk: &Walk,
+    source: &RestorePointId,
+    waits: bool,
+) -> Result<Turn, Diagnostic> {
+    let Copying {
+        client,
+        patience,
+        id,
+        ..
+    } = copying;
+    let source_time = look::time_of(&look::source(client, patience, id, source).await?);
+    let turn = if waits {
+        let turn = walk
+            .turns
+            .take(id.collection(), source_time, patience)
+            .await;
+        turn.map_err(|interrupted| words::nothing_was_sent(id, &interrupted.into()))?
+    } else {
+        walk.turns
+            .try_take(id.collection())
+            .ok_or_else(|| words::busy(id, None))?
+    };
+    loop {
+        match look::target(client, patience, id, source, source_time).await? {
+            Target::Free => return Ok(turn),
+            Target::Busy(running) if waits => look::wait_out(client, patience, &running).await,
+            Target::Busy(running) => return Err(words::busy(id, Some(&running))),
+        }
+        patience
+            .check()
+            .map_err(|interrupted| words::nothing_was_sent(id, &interrupted.into()))?;
+    }
 }
 
 /// What became of the request that begins a copy.

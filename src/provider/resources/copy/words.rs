@@ -10,6 +10,8 @@ use crate::plugin::diagnostics::{Diagnostic, Severity};
 use crate::plugin::value::Value;
 use crate::provider::{diagnose, duration};
 
+pub(super) use super::refusals::*;
+
 use super::ending::{End, Phase};
 
 /// A wait that has ended.
@@ -160,32 +162,6 @@ impl Wait<'_> {
             .map(|cause| format!("\n\n{}", diagnose::detail(cause)))
             .unwrap_or_default()
     }
-}
-
-/// Something ended the create before Azure was asked to copy.
-pub(super) fn nothing_was_sent(id: &RestorePointId, error: &Error) -> Diagnostic {
-    let summary = match error {
-        Error::Stopped => "Stopped before the copy was begun",
-        Error::DeadlinePassed { .. } => "Timeout before the copy was begun",
-        _ => "Cannot look for an existing restore point",
-    };
-    let before =
-        format!("Nothing was sent: Azure has not been asked to make the restore point {id}.");
-    diagnose::error_after(summary, &before, error)
-}
-
-/// Azure refused to copy.
-pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Error) -> Diagnostic {
-    let mut before = format!(
-        "The restore point {id} was not created as a copy of {source}. Nothing is in the state."
-    );
-    if error.is_not_found() {
-        before.push_str(
-            " Azure does not find the source restore point, or does not show it to the signed-in identity: check \
-             source_restore_point_id.",
-        );
-    }
-    diagnose::error_after("Azure refused to copy the restore point", &before, error)
 }
 
 /// Azure took the request, and its operation failed.

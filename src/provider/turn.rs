@@ -1,0 +1,177 @@
+//! One copy at a time in a collection, oldest source first: Azure takes them in no other order.
+//!
+//! This orders what one process is given together. Other processes are seen only by what they
+//! have begun in Azure, which whoever has the turn looks at.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::sync::Notify;
+
+use crate::arm::Patience;
+use crate::arm::patience::{Interrupted, scaled};
+use crate::arm::resource_id::RestorePointCollectionId;
+
+/// How long to wait for others that come together with us: an older one goes first.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// The queues of all collections.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(Mutex<HashMap<RestorePointCollectionId, Arc<Queue>>>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    line: Mutex<Line>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    is_taken: bool,
+    /// Who waits, by the time of the source and then by arrival.
+    waiting: BTreeSet<Place>,
+    arrivals: u64,
+}
+
+type Place = (Option<OffsetDateTime>, u64);
+
+/// The right to copy into a collection. Dropping it gives it to the next.
+#[derive(Debug)]
+pub(crate) struct Turn(Arc<Queue>);
+
+impl Turns {
+    /// Waits for the turn, together with whoever else wants it.
+    ///
+    /// # Errors
+    /// Stop or the deadline came first; the place in the line is given up.
+    pub(crate) async fn take(
+        &self,
+        collection: &RestorePointCollectionId,
+        source_time: Option<OffsetDateTime>,
+        patience: &Patience,
+    ) -> Result<Turn, Interrupted> {
+        let queue = self.queue(collection);
+        let waiting = Waiting::join(queue.clone(), source_time);
+        patience.pause(scaled(SETTLE)).await?;
+        loop {
+            let changed = queue.changed.notified();
+            if let Some(turn) = waiting.step_forward() {
+                return Ok(turn);
+            }
+            patience.run(changed).await?;
+        }
+    }
+
+    /// Takes the turn if nobody else has it.
+    pub(crate) fn try_take(&self, collection: &RestorePointCollectionId) -> Option<Turn> {
+        let queue = self.queue(collection);
+        let mut line = queue.line();
+        if line.is_taken {
+            return None;
+        }
+        line.is_taken = true;
+        drop(line);
+        Some(Turn(queue))
+    }
+
+    fn queue(&self, collection: &RestorePointCollectionId) -> Arc<Queue> {
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.entry(collection.clone()).or_default().clone()
+    }
+}
+
+impl Queue {
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the line, given up when dropped.
+struct Waiting {
+    queue: Arc<Queue>,
+    place: Place,
+}
+
+impl Waiting {
+    fn join(queue: Arc<Queue>, source_time: Option<OffsetDateTime>) -> Self {
+        let mut line = queue.line();
+        line.arrivals += 1;
+        let place = (source_time, line.arrivals);
+        line.waiting.insert(place);
+        drop(line);
+        Self { queue, place }
+    }
+
+    fn step_forward(&self) -> Option<Turn> {
+        let mut line = self.queue.line();
+        if line.is_taken || line.waiting.first() != Some(&self.place) {
+            return None;
+        }
+        line.is_taken = true;
+        Some(Turn(self.queue.clone()))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.queue.line().waiting.remove(&self.place);
+        self.queue.changed.notify_waiters();
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.line().is_taken = false;
+        self.0.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    fn collection() -> RestorePointCollectionId {
+        RestorePointCollectionId::new("s", "g", "c").expect("an id")
+    }
+
+    fn patience() -> Patience {
+        Patience::new(Duration::from_secs(30), CancellationToken::new())
+    }
+
+    #[tokio::test]
+    async fn the_oldest_of_those_that_come_together_goes_first() {
+        let turns = Turns::default();
+        let order = Mutex::new(Vec::new());
+        let copy = async |seconds: i64| {
+            let time = OffsetDateTime::from_unix_timestamp(seconds).expect("a time");
+            let turn = turns
+                .take(&collection(), Some(time), &patience())
+                .await
+                .expect("a turn");
+            order.lock().expect("no panic").push(seconds);
+            tokio::task::yield_now().await;
+            drop(turn);
+        };
+        tokio::join!(copy(3), copy(1), copy(4), copy(2));
+        assert_eq!(*order.lock().expect("no panic"), [1, 2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_does_not_hold_up_the_others() {
+        let turns = Turns::default();
+        let held = turns.try_take(&collection()).expect("nobody has it");
+        assert!(turns.try_take(&collection()).is_none());
+        let stopped = patience();
+        stopped.stop.cancel();
+        assert!(turns.take(&collection(), None, &stopped).await.is_err());
+        drop(held);
+        turns
+            .take(&collection(), None, &patience())
+            .await
+            .expect("a turn");
+    }
+}
