@@ -138,9 +138,12 @@ impl Operation {
 /// answered with that header alone, a deletion with both.
 fn monitor(headers: &HeaderMap, cloud: &Cloud) -> Monitor {
     let url = |name: &str| {
-        let text = headers.get(name)?.to_str().ok()?;
-        let url = cloud.resource_manager_endpoint.join(text).ok()?;
-        (text.len() <= URL_BYTES_MAX && cloud.is_resource_manager(&url)).then_some(url)
+        // Something in between may have added a second one; the first that can be followed counts.
+        headers.get_all(name).iter().find_map(|value| {
+            let text = value.to_str().ok()?;
+            let url = cloud.resource_manager_endpoint.join(text).ok()?;
+            (text.len() <= URL_BYTES_MAX && cloud.is_resource_manager(&url)).then_some(url)
+        })
     };
     url("azure-asyncoperation")
         .map(Monitor::Status)
@@ -351,5 +354,24 @@ mod tests {
             interval = next;
         }
         assert_eq!(interval, POLL_INTERVAL_MAX);
+    }
+
+    #[test]
+    fn of_a_header_that_is_there_twice_the_first_that_can_be_followed_counts() {
+        let cloud = Cloud {
+            resource_manager_endpoint: Url::parse("https://arm.example").unwrap(),
+            resource_manager_audience: "https://arm.example".to_owned(),
+            active_directory_authority_host: Url::parse("https://login.example").unwrap(),
+        };
+        let mut headers = HeaderMap::new();
+        for value in [
+            "https://elsewhere.example/1",
+            "https://arm.example/2",
+            "https://arm.example/3",
+        ] {
+            headers.append("azure-asyncoperation", value.parse().unwrap());
+        }
+        let expected = Url::parse("https://arm.example/2").unwrap();
+        assert_eq!(monitor(&headers, &cloud), Monitor::Status(expected));
     }
 }

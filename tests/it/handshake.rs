@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use rustls::version::{TLS12, TLS13};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
 
 use crate::support::certificate::Identity;
 use crate::support::plugin::{MAGIC_COOKIE, Plugin, binary, command, limited};
@@ -30,6 +32,25 @@ async fn only_terraform_is_let_in() {
             .await
             .expect("Terraform is let in");
     }
+}
+
+#[tokio::test]
+async fn whoever_speaks_in_the_clear_gets_no_answer_but_an_alert() {
+    let plugin = Plugin::start(&[]).await;
+    let mut stream = limited(UnixStream::connect(&plugin.socket))
+        .await
+        .expect("it listens");
+    limited(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+        .await
+        .expect("it takes bytes");
+    let mut answer = Vec::new();
+    // The connection may also be reset, which says as much.
+    drop(limited(stream.read_to_end(&mut answer)).await);
+    const ALERT: u8 = 21;
+    assert!(
+        answer.first().is_none_or(|kind| *kind == ALERT),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
