@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::resource::find;
-use super::{RegisteredResource, Service, convert, guard};
+use super::{RegisteredResource, Service, blocks, convert, guard};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::plan;
 use crate::plugin::private;
@@ -130,15 +130,14 @@ async fn delete(
     })
 }
 
-/// Makes of an answer what Terraform accepts: written as planned, and wholly known.
+/// Makes of an answer what Terraform accepts: an object, written as planned, or a reason for its absence.
 fn finish(registered: &RegisteredResource, planned_state: &Value, applied: Applied) -> Applied {
     let Applied {
         new_state,
         mut diagnostics,
     } = applied;
-    let new_state = new_state.map(|state| {
-        plan::keep_spelling(registered.block(), planned_state, state).without_unknowns()
-    });
+    let new_state =
+        new_state.map(|state| plan::keep_spelling(registered.block(), planned_state, state));
     if new_state.is_none() && !diagnostics.has_error() {
         diagnostics.push(Diagnostic::error(
             "The provider has a bug",
@@ -151,6 +150,8 @@ fn finish(registered: &RegisteredResource, planned_state: &Value, applied: Appli
     }
 }
 
+/// Encodes an object as Terraform stores it: wholly known, with every block, and
+/// without what may never be stored.
 pub(super) fn encode(
     registered: &RegisteredResource,
     applied: Applied,
@@ -159,7 +160,16 @@ pub(super) fn encode(
         new_state,
         mut diagnostics,
     } = applied;
-    let state = plan::without_write_only(registered.block(), new_state.unwrap_or_default());
+    let state = stored(registered, new_state.unwrap_or_default());
     let new_state = convert::encode(&state, registered.ty(), &mut diagnostics);
     (Some(new_state), diagnostics)
+}
+
+/// The object as Terraform stores it.
+pub(super) fn stored(registered: &RegisteredResource, state: Value) -> Value {
+    let block = registered.block();
+    blocks::complete(
+        block,
+        plan::without_write_only(block, state.without_unknowns()),
+    )
 }

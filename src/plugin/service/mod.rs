@@ -5,6 +5,7 @@
 //! diagnostic, beside the state.
 
 mod apply;
+mod blocks;
 mod convert;
 mod data_source;
 mod function;

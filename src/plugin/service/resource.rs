@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::apply::encode;
+use super::apply::{encode, stored};
 use super::{RegisteredResource, Service, convert, guard};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::generate;
@@ -58,7 +58,7 @@ pub(super) async fn upgrade(
             .as_ref()
             .map_or(&b"null"[..], |state| &state.json);
         let state = convert::decode_json(json, registered.ty())?;
-        let state = plan::without_write_only(registered.block(), state);
+        let state = stored(&registered, state);
         Ok((registered, state))
     });
     let mut diagnostics = Diagnostics::default();
@@ -156,6 +156,7 @@ pub(super) async fn plan(
                 planned_state,
                 requires_replace,
             } = planned;
+            let planned_state = plan::without_write_only(registered.block(), planned_state);
             proto::plan_resource_change::Response {
                 planned_state: Some(convert::encode(
                     &planned_state,
@@ -207,7 +208,7 @@ pub(super) async fn import(
         Ok((registered, applied)) => {
             diagnostics.append(applied.diagnostics);
             if let Some(state) = applied.new_state {
-                let state = plan::without_write_only(registered.block(), state);
+                let state = stored(&registered, state);
                 imported_resources.push(proto::import_resource_state::ImportedResource {
                     type_name: request.type_name,
                     state: Some(convert::encode(&state, registered.ty(), &mut diagnostics)),
