@@ -35,6 +35,11 @@ impl Collection {
     pub(crate) fn new(session: Arc<Session>) -> Self {
         Self { session }
     }
+
+    /// What it takes to ask Azure about the object of a state.
+    fn reach(&self, state: &Value) -> Result<(Client, RestorePointCollectionId), Diagnostic> {
+        Ok((self.session.client()?, model::id_in_state(state)?))
+    }
 }
 
 #[async_trait]
@@ -101,12 +106,7 @@ impl Resource for Collection {
     }
 
     async fn read(&self, request: ReadRequest) -> Applied {
-        let read = async {
-            let client = self.session.client()?;
-            let id = model::id_in_state(&request.current_state)?;
-            Ok::<_, Diagnostic>((client, id))
-        };
-        let (client, id) = match read.await {
+        let (client, id) = match self.reach(&request.current_state) {
             Ok(parts) => parts,
             Err(diagnostic) => return Applied::failed(diagnostic),
         };
@@ -140,11 +140,7 @@ impl Resource for Collection {
             // What else can change is the provider's own business: Azure need not be asked.
             return Applied::saved(planned_state);
         }
-        let (client, id) = match self
-            .session
-            .client()
-            .and_then(|client| Ok((client, model::id_in_state(&prior_state)?)))
-        {
+        let (client, id) = match self.reach(&prior_state) {
             Ok(parts) => parts,
             Err(diagnostic) => {
                 return Applied {
@@ -185,11 +181,7 @@ impl Resource for Collection {
             context,
             ..
         } = request;
-        let (client, id) = match self
-            .session
-            .client()
-            .and_then(|client| Ok((client, model::id_in_state(&prior_state)?)))
-        {
+        let (client, id) = match self.reach(&prior_state) {
             Ok(parts) => parts,
             Err(diagnostic) => {
                 return Applied {

@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::arm::Patience;
 use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
+use crate::arm::{Client, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{
@@ -45,6 +45,11 @@ impl Copy {
     /// The resource, which asks Azure through this session.
     pub(crate) fn new(session: Arc<Session>) -> Self {
         Self { session }
+    }
+
+    /// What it takes to ask Azure about the object of a state.
+    fn reach(&self, state: &Value) -> Result<(Client, RestorePointId), Diagnostic> {
+        Ok((self.session.client()?, model::id_in_state(state)?))
     }
 }
 
@@ -117,10 +122,7 @@ impl Resource for Copy {
     }
 
     async fn read(&self, request: ReadRequest) -> Applied {
-        let parts = self
-            .session
-            .client()
-            .and_then(|client| Ok((client, model::id_in_state(&request.current_state)?)));
+        let parts = self.reach(&request.current_state);
         let (client, id) = match parts {
             Ok(parts) => parts,
             Err(diagnostic) => return Applied::failed(diagnostic),
@@ -149,10 +151,7 @@ impl Resource for Copy {
             // What else can change is the provider's own business: Azure need not be asked.
             return Applied::saved(request.planned_state);
         }
-        let parts = self
-            .session
-            .client()
-            .and_then(|client| Ok((client, model::id_in_state(&request.prior_state)?)));
+        let parts = self.reach(&request.prior_state);
         let (client, id) = match parts {
             Ok(parts) => parts,
             Err(diagnostic) => {
@@ -177,10 +176,7 @@ impl Resource for Copy {
     }
 
     async fn delete(&self, request: DeleteRequest) -> Applied {
-        let parts = self
-            .session
-            .client()
-            .and_then(|client| Ok((client, model::id_in_state(&request.prior_state)?)));
+        let parts = self.reach(&request.prior_state);
         let (client, id) = match parts {
             Ok(parts) => parts,
             Err(diagnostic) => {
