@@ -2,6 +2,7 @@
 
 mod handshake;
 mod lifecycle;
+mod lookups;
 mod lost_answers;
 mod operations;
 mod process;
@@ -14,4 +15,5 @@ mod turns;
 mod unknowns;
 mod values;
 mod waiting;
+mod walks;
 mod workflows;

@@ -6,11 +6,15 @@ use serde_json::json;
 use crate::support::core::{Core, test_provider};
 use crate::support::plugin::limited;
 use crate::support::proto::tfplugin6::{self as proto};
+use crate::support::terraform::Terraform;
 
 const THING: &str = "azrestorepoint_thing";
 
 /// Four times what gRPC libraries take if nobody asks for more.
 const LARGE: usize = 16 << 20;
+
+/// As much as Terraform takes in an answer.
+const LARGEST: usize = 64 << 20;
 
 #[tokio::test]
 async fn write_only_values_are_used_and_never_stored() {
@@ -185,4 +189,46 @@ async fn a_message_may_be_large() {
         core.state[THING].value.get("blob").as_str().map(str::len),
         Some(LARGE)
     );
+
+    let blob = "x".repeat(LARGEST);
+    let config = core.config(THING, &[("name", "bad".into()), ("blob", blob.into())]);
+    let request = proto::validate_resource_config::Request {
+        type_name: THING.to_owned(),
+        config: Some(core.encode(THING, &config)),
+        ..Default::default()
+    };
+    let answer = limited(core.client.validate_resource_config(request))
+        .await
+        .expect("an answer")
+        .into_inner();
+    assert_eq!(answer.diagnostics[0].summary, "Bad name");
+}
+
+/// Terraform counts in decimal digits: a float in the place of 0.1 would be another number.
+#[tokio::test(flavor = "multi_thread")]
+async fn terraform_s_numbers_keep_their_digits() {
+    let terraform = Terraform::with_provider(&test_provider(), []);
+    let things: String = [
+        "0.1",
+        "-1.5",
+        "9007199254740993",
+        "18446744073709551616",
+        "123456789012345678901234567890.5",
+    ]
+    .iter()
+    .enumerate()
+    .map(|(index, digits)| {
+        format!(
+            "resource \"azrestorepoint_thing\" \"n{index}\" {{\n  name = \"n{index}\"\n  size = {digits}\n  \
+             any  = [{digits}, true]\n}}\n"
+        )
+    })
+    .collect();
+    terraform.write(&things);
+    terraform
+        .apply()
+        .await
+        .expect_code(0)
+        .expect_text("5 added");
+    terraform.plan().await.expect_code(0);
 }

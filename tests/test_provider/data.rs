@@ -46,7 +46,18 @@ impl DataSource for Echo {
         assert_ne!(input, "panic", "as told");
         let mut state = request.config;
         state.insert("output", input.to_uppercase().into());
-        Applied::saved(state)
+        match input.as_str() {
+            "error" => Applied::failed(Diagnostic::error("Told to fail", "In a data source.")),
+            "warning" => {
+                let warning = Diagnostic::warning("Told to warn", "In a data source.");
+                Applied::saved(state).with(warning)
+            }
+            "unknown" => {
+                state.insert("output", Value::Unknown);
+                Applied::saved(state)
+            }
+            _ => Applied::saved(state),
+        }
     }
 }
 

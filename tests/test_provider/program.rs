@@ -3,6 +3,7 @@
 //! Its resource has an attribute of every kind, and arguments that say how each call ends.
 
 mod data;
+mod heir;
 mod thing;
 
 use std::process::ExitCode;
@@ -23,7 +24,10 @@ impl Provider for Told {
     }
 
     fn resources(&self) -> Vec<(&'static str, Box<dyn Resource>)> {
-        vec![("azrestorepoint_thing", Box::new(thing::Thing))]
+        vec![
+            ("azrestorepoint_thing", Box::new(thing::Thing)),
+            ("azrestorepoint_heir", Box::new(heir::Heir)),
+        ]
     }
 
     fn data_sources(&self) -> Vec<(&'static str, Box<dyn DataSource>)> {

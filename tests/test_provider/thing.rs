@@ -57,12 +57,23 @@ impl Resource for Thing {
             .collect()
     }
 
-    async fn plan(&self, request: PlanRequest, planned: PlannedChange) -> PlanResponse {
+    async fn plan(&self, request: PlanRequest, mut planned: PlannedChange) -> PlanResponse {
         let mut diagnostics = Diagnostics::default();
-        match request.config.get("on_plan").as_str() {
+        let of = match request.config.is_null() {
+            true => &request.prior_state,
+            false => &request.config,
+        };
+        match of.get("on_plan").as_str() {
             Some("error") => diagnostics.push(failure("plan")),
+            Some("error_in_apply") if request.in_apply => diagnostics.push(failure("plan")),
             Some("warning") => diagnostics.push(Diagnostic::warning("Told to warn", "In plan.")),
             Some("panic") => panic!("as told"),
+            Some("panic_in_apply") if request.in_apply => panic!("as told"),
+            Some("wrong_value") => planned
+                .planned_state
+                .insert("note", "never asked for".into()),
+            Some("wrong_type") => planned.planned_state.insert("note", true.into()),
+            Some("leak_secret") => planned.planned_state.insert("secret", "leaked".into()),
             _ => {}
         }
         PlanResponse {
@@ -93,6 +104,12 @@ impl Resource for Thing {
         let told = request.current_state.get("on_read").clone();
         match told.as_str() {
             Some("gone") => Applied::gone(),
+            Some("other_spelling") => {
+                let mut state = request.current_state;
+                let name = state.get("name").as_str().unwrap_or_default();
+                state.insert("name", name.to_uppercase().into());
+                Applied::saved(state)
+            }
             told => end(told, "read", request.current_state, None, &request.context).await,
         }
     }
@@ -117,11 +134,21 @@ impl Resource for Thing {
             Some("warning") => {
                 Applied::gone().with(Diagnostic::warning("Told to warn", "In delete."))
             }
-            told => end(told, "delete", request.prior_state, None, &request.context).await,
+            told => {
+                // What is left of it.
+                let mut state = request.prior_state;
+                state.insert("changes", "leaving".into());
+                end(told, "delete", state, None, &request.context).await
+            }
         }
     }
 
     async fn import(&self, request: ImportRequest) -> Applied {
+        match request.id.as_str() {
+            "error" => return Applied::failed(failure("import")),
+            "panic" => panic!("as told"),
+            _ => {}
+        }
         let Type::Object(attributes) = self.schema().block.ty() else {
             unreachable!("a block is an object");
         };
@@ -226,10 +253,12 @@ async fn end(
     checkpoint: Option<&Checkpoint>,
     context: &Context,
 ) -> Applied {
-    match told.unwrap_or("ok") {
-        "ok" => Applied::saved(state),
-        "error_with_state" => Applied::saved(state).with(failure(call)),
+    let told = told.unwrap_or("ok");
+    let state = altered(told, state);
+    match told {
+        "error_with_state" | "error_and_unknown" => Applied::saved(state).with(failure(call)),
         "error_without_state" => Applied::failed(failure(call)),
+        "nothing" => Applied::gone(),
         "warning" => {
             let detail = format!("In {call}.");
             Applied::saved(state).with(Diagnostic::warning("Told to warn", detail))
@@ -246,22 +275,26 @@ async fn end(
             let detail = format!("In {call}.");
             Applied::saved(state).with(Diagnostic::warning("Told to stop", detail))
         }
+        // Not even Stop ends it.
+        "hang_forever" => std::future::pending().await,
         "abort" => std::process::abort(),
-        "wrong_type" => {
-            let mut state = state;
-            state.insert("id", Value::Bool(true));
-            Applied::saved(state)
-        }
-        "leave_unknown" => {
-            let mut state = state;
-            state.insert("changes", Value::Unknown);
-            Applied::saved(state)
-        }
-        other => Applied::failed(Diagnostic::error(
-            "Not told what to do",
-            format!("{other:?}?"),
-        )),
+        _ => Applied::saved(state),
     }
+}
+
+/// What no answer should be.
+fn altered(told: &str, mut state: Value) -> Value {
+    let (name, value) = match told {
+        "wrong_type" => ("id", true.into()),
+        "wrong_value" => ("note", "never planned".into()),
+        "leak_secret" => ("secret", "leaked".into()),
+        "leave_unknown" | "error_and_unknown" | "panic_after_checkpoint" => {
+            ("changes", Value::Unknown)
+        }
+        _ => return state,
+    };
+    state.insert(name, value);
+    state
 }
 
 fn failure(call: &str) -> Diagnostic {

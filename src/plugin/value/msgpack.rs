@@ -309,6 +309,12 @@ impl Writer {
             (Value::Number(Number::Integer(number)), Type::Number) => {
                 rmp::encode::write_sint(&mut self.bytes, *number).expect(INFALLIBLE);
             }
+            // Terraform itself writes whole numbers as digits where they are beyond 64 bits. It
+            // takes a float, but writes it out again by the fewest digits that name the float,
+            // and those are another number.
+            (Value::Number(Number::Float(number)), Type::Number) if number.fract() == 0.0 => {
+                self.text(&format!("{number:.0}"));
+            }
             (Value::Number(Number::Float(number)), Type::Number) => {
                 rmp::encode::write_f64(&mut self.bytes, *number).expect(INFALLIBLE);
             }
@@ -453,6 +459,20 @@ mod tests {
             &[0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
             Number::from_unsigned(u64::MAX),
         );
+    }
+
+    #[test]
+    fn numbers_are_written_as_terraform_writes_them() {
+        #[track_caller]
+        fn check(digits: &str, expected: &[u8]) {
+            let number = Value::Number(Number::parse(digits).expect("digits"));
+            assert_eq!(encode(&number, &Type::Number).0, expected, "{digits}");
+        }
+        check("7", &[0x07]);
+        check("0.5", &[0xcb, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0]);
+        check("0.1", b"\xa30.1");
+        check("9223372036854775808", b"\xb39223372036854775808");
+        check("1e22", b"\xb710000000000000000000000");
     }
 
     #[test]
