@@ -396,7 +396,8 @@ provider "azrestorepoint" {{
 
 resource "azrestorepoint_collection" "{alias}" {{
   provider                           = azrestorepoint.{alias}
-  name                               = "{run}-{alias}"
+  for_each                           = toset(["a", "b", "c", "d"])
+  name                               = "{run}-{alias}-${{each.key}}"
   resource_group_name                = "rg-dr"
   location                           = "westus2"
   source_restore_point_collection_id = "{source}"
@@ -411,8 +412,8 @@ resource "azrestorepoint_collection" "{alias}" {{
     world.terraform.write(&configuration("first"));
     other.write(&configuration("second"));
     let (first, second) = tokio::join!(world.terraform.apply(), other.apply());
-    first.expect_code(0).expect_text("3 added");
-    second.expect_code(0).expect_text("3 added");
+    first.expect_code(0).expect_text("12 added");
+    second.expect_code(0).expect_text("12 added");
     let (first, second) = tokio::join!(world.terraform.plan(), other.plan());
     first.expect_code(0);
     second.expect_code(0);

@@ -9,6 +9,7 @@ use crate::support::core::{Core, Told, test_provider};
 use crate::support::plugin::{Plugin, binary, limited};
 use crate::support::proto::health::HealthCheckRequest;
 use crate::support::proto::health::health_client::HealthClient;
+use crate::support::proto::plugin::grpc_broker_client::GrpcBrokerClient;
 use crate::support::proto::plugin::grpc_stdio_client::GrpcStdioClient;
 use crate::support::proto::tfplugin6::provider_client::ProviderClient;
 use crate::support::proto::tfplugin6::{self as proto};
@@ -382,6 +383,10 @@ async fn the_small_services_are_there() {
         .expect("an answer");
     assert_eq!(health.into_inner().status, 1);
     // Terraform listens from the start, and logs a warning at every word.
+    let mut broker = GrpcBrokerClient::new(channel.clone());
+    limited(broker.start_stream(tokio_stream::empty()))
+        .await
+        .expect("a stream");
     let mut stdio = GrpcStdioClient::new(channel.clone());
     let mut stream = limited(stdio.stream_stdio(()))
         .await
