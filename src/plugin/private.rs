@@ -28,6 +28,9 @@ struct Planned {
     /// What the resource says about the object that it plans.
     #[serde(skip_serializing_if = "Json::is_null")]
     object: Json,
+    /// What the resource remembers about the object as it saw it last.
+    #[serde(skip_serializing_if = "Json::is_null")]
+    memory: Json,
 }
 
 /// Why an object is deleted.
@@ -58,12 +61,23 @@ pub(super) fn of_plan(
         plan: Some(plan),
         after_another: is_after_another,
         object,
+        memory: Json::Null,
     })
 }
 
-/// The private data of an object, in its state. Never empty, so that a plan after it shows.
-pub(super) fn of_state() -> Vec<u8> {
-    encode(&Planned::default())
+/// The private data of an object, in its state, with what the resource remembers about it.
+/// Never empty, so that a plan after it shows.
+pub(super) fn of_state(memory: Json) -> Vec<u8> {
+    encode(&Planned {
+        memory,
+        ..Planned::default()
+    })
+}
+
+/// What the resource remembers about an object; null where it remembers nothing.
+pub(super) fn memory(private: &[u8]) -> Json {
+    let planned: Planned = serde_json::from_slice(private).unwrap_or_default();
+    planned.memory
 }
 
 /// Why an object is deleted, by the private data that its delete is given.
@@ -95,7 +109,7 @@ mod tests {
     #[test]
     fn the_reason_of_a_delete_is_told_by_the_plans_before_it() {
         let reason = |bytes: &[u8]| delete_reason(bytes).0;
-        let state = of_state();
+        let state = of_state(Json::Null);
         assert!(!state.is_empty());
         assert_eq!(
             reason(&of_plan(false, true, true, Json::Null)),
@@ -111,6 +125,21 @@ mod tests {
         );
         for other in [&[][..], b"{}", b"not JSON", &state] {
             assert_eq!(delete_reason(other), (DeleteReason::Destroy, Json::Null));
+        }
+    }
+
+    #[test]
+    fn what_the_resource_remembers_is_no_plan() {
+        let remembered = serde_json::json!({"b": 1});
+        let state = of_state(remembered.clone());
+        assert_eq!(memory(&state), remembered);
+        assert_eq!(delete_reason(&state), (DeleteReason::Destroy, Json::Null));
+        for other in [
+            of_plan(false, false, true, remembered),
+            b"not JSON".to_vec(),
+            Vec::new(),
+        ] {
+            assert_eq!(memory(&other), Json::Null);
         }
     }
 

@@ -69,6 +69,9 @@ pub struct PlanRequest {
     pub prior_state: Value,
     /// The configuration; null in a destroy.
     pub config: Value,
+    /// What [`Applied::memory`] said when the object was read last; null in a create, and after
+    /// a change.
+    pub memory: serde_json::Value,
     /// Whether Terraform is known to ask in the middle of an apply.
     pub in_apply: bool,
     /// Whether this plan follows another one of the same object: a create that does takes the
@@ -182,6 +185,9 @@ pub struct ImportRequest {
 pub struct Applied {
     /// The state to save. `None` where there is no object.
     pub new_state: Option<Value>,
+    /// What the next plans of the object are told: for what a read finds out and no attribute
+    /// holds. Terraform keeps it in the state, unseen but in clear, until the next read or change.
+    pub memory: serde_json::Value,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
@@ -191,7 +197,7 @@ impl Applied {
     pub fn saved(new_state: Value) -> Self {
         Self {
             new_state: Some(new_state),
-            diagnostics: Diagnostics::default(),
+            ..Self::default()
         }
     }
 
@@ -203,9 +209,14 @@ impl Applied {
     /// No object, for this reason.
     pub fn failed(diagnostic: Diagnostic) -> Self {
         Self {
-            new_state: None,
             diagnostics: diagnostic.into(),
+            ..Self::default()
         }
+    }
+
+    /// The object stays as it is, for this reason.
+    pub fn unchanged(prior_state: Value, diagnostic: Diagnostic) -> Self {
+        Self::saved(prior_state).with(diagnostic)
     }
 
     /// The same, with one message more.

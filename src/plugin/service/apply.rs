@@ -36,7 +36,7 @@ pub(super) async fn apply(
     };
     proto::apply_resource_change::Response {
         new_state,
-        private: private::of_state(),
+        private: private::of_state(serde_json::Value::Null),
         diagnostics: convert::diagnostics(diagnostics),
         ..Default::default()
     }
@@ -60,6 +60,7 @@ async fn create(
     let applied = applied.unwrap_or_else(|panicked| Applied {
         new_state: checkpoint.saved(),
         diagnostics: panicked.into(),
+        ..Applied::default()
     });
     finish(registered, &planned_state, applied)
 }
@@ -78,6 +79,7 @@ async fn update(
         return Applied {
             new_state: Some(prior_state),
             diagnostics,
+            ..Applied::default()
         };
     }
     let checkpoint = Checkpoint::default();
@@ -93,6 +95,7 @@ async fn update(
     let applied = applied.unwrap_or_else(|panicked| Applied {
         new_state: checkpoint.saved().or(Some(prior_state)),
         diagnostics: panicked.into(),
+        ..Applied::default()
     });
     finish(registered, &planned_state, applied)
 }
@@ -127,6 +130,7 @@ async fn delete(
     applied.unwrap_or_else(|panicked| Applied {
         new_state: Some(prior_state),
         diagnostics: panicked.into(),
+        ..Applied::default()
     })
 }
 
@@ -135,6 +139,7 @@ fn finish(registered: &RegisteredResource, planned_state: &Value, applied: Appli
     let Applied {
         new_state,
         mut diagnostics,
+        ..
     } = applied;
     let new_state =
         new_state.map(|state| plan::keep_spelling(registered.block(), planned_state, state));
@@ -147,6 +152,7 @@ fn finish(registered: &RegisteredResource, planned_state: &Value, applied: Appli
     Applied {
         new_state,
         diagnostics,
+        ..Applied::default()
     }
 }
 
@@ -159,6 +165,7 @@ pub(super) fn encode(
     let Applied {
         new_state,
         mut diagnostics,
+        ..
     } = applied;
     let state = stored(registered, new_state.unwrap_or_default());
     let new_state = convert::encode(&state, registered.ty(), &mut diagnostics);

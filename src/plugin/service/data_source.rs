@@ -47,6 +47,7 @@ pub(super) async fn read(
             Applied {
                 new_state,
                 diagnostics: told,
+                ..
             },
         )) => {
             diagnostics.append(told);

@@ -88,8 +88,9 @@ pub(super) async fn read(
         };
         let call = registered.clone();
         let mut applied = guard::run(async move { call.item.read(read).await }).await?;
+        let mut private = None;
         if applied.diagnostics.has_error() {
-            // What could not be read stays as it was.
+            // What could not be read stays as it was, and so does what is remembered of it.
             applied.new_state = Some(current_state);
         } else if let Some(state) = applied.new_state.take() {
             applied.new_state = Some(plan::keep_spelling(
@@ -97,17 +98,18 @@ pub(super) async fn read(
                 &current_state,
                 state,
             ));
+            private = Some(private::of_state(std::mem::take(&mut applied.memory)));
         }
-        Ok::<_, Diagnostic>(encode(&registered, applied))
+        Ok::<_, Diagnostic>((encode(&registered, applied), private))
     };
-    let (new_state, diagnostics) = match answer.await {
+    let ((new_state, diagnostics), private) = match answer.await {
         Ok(answer) => answer,
-        Err(diagnostic) => (request.current_state, Diagnostics::from(diagnostic)),
+        Err(diagnostic) => ((request.current_state, Diagnostics::from(diagnostic)), None),
     };
     proto::read_resource::Response {
         new_state,
         diagnostics: convert::diagnostics(diagnostics),
-        private: request.private,
+        private: private.unwrap_or(request.private),
         ..Default::default()
     }
 }
@@ -132,9 +134,15 @@ pub(super) async fn plan(
             // What was an update when it was planned must stay one; the apply then refuses it.
             planned.requires_replace.clear();
         }
+        let memory = if is_create {
+            serde_json::Value::Null
+        } else {
+            private::memory(&prior_private)
+        };
         let plan = PlanRequest {
             prior_state,
             config,
+            memory,
             in_apply,
             is_after_another,
             context: service.context(),
@@ -212,7 +220,7 @@ pub(super) async fn import(
                 imported_resources.push(proto::import_resource_state::ImportedResource {
                     type_name: request.type_name,
                     state: Some(convert::encode(&state, registered.ty(), &mut diagnostics)),
-                    private: private::of_state(),
+                    private: private::of_state(serde_json::Value::Null),
                     ..Default::default()
                 });
             }
@@ -270,7 +278,7 @@ pub(super) async fn move_state(
     };
     proto::move_resource_state::Response {
         target_state,
-        target_private: private::of_state(),
+        target_private: private::of_state(serde_json::Value::Null),
         diagnostics: convert::diagnostics(diagnostics),
         ..Default::default()
     }

@@ -143,10 +143,7 @@ impl Resource for Collection {
         let (client, id) = match self.reach(&prior_state) {
             Ok(parts) => parts,
             Err(diagnostic) => {
-                return Applied {
-                    new_state: Some(prior_state),
-                    diagnostics: diagnostic.into(),
-                };
+                return Applied::unchanged(prior_state, diagnostic);
             }
         };
         let patience = Patience::new(schema::TIMEOUTS.of(&planned_state).update, context.stop);
@@ -166,10 +163,7 @@ impl Resource for Collection {
                 let summary = "Cannot change the tags of the restore point collection";
                 let diagnostic =
                     diagnose::error_after(summary, &before, &error).at(Path::attribute("tags"));
-                Applied {
-                    new_state: Some(prior_state),
-                    diagnostics: diagnostic.into(),
-                }
+                Applied::unchanged(prior_state, diagnostic)
             }
         }
     }
@@ -184,19 +178,13 @@ impl Resource for Collection {
         let (client, id) = match self.reach(&prior_state) {
             Ok(parts) => parts,
             Err(diagnostic) => {
-                return Applied {
-                    new_state: Some(prior_state),
-                    diagnostics: diagnostic.into(),
-                };
+                return Applied::unchanged(prior_state, diagnostic);
             }
         };
         let patience = Patience::new(schema::TIMEOUTS.of(&prior_state).delete, context.stop);
         match delete(&client, &patience, &id, &prior_state, reason).await {
             Ok(()) => Applied::gone(),
-            Err(diagnostic) => Applied {
-                new_state: Some(prior_state),
-                diagnostics: diagnostic.into(),
-            },
+            Err(diagnostic) => Applied::unchanged(prior_state, diagnostic),
         }
     }
 

@@ -63,7 +63,7 @@ pub(super) async fn delete(
 
 /// The object stays as it is, for this reason.
 fn refused(request: DeleteRequest, diagnostic: Diagnostic) -> Applied {
-    Applied::saved(request.prior_state).with(diagnostic)
+    Applied::unchanged(request.prior_state, diagnostic)
 }
 
 /// What is to be deleted.

@@ -155,10 +155,7 @@ impl Resource for Copy {
         let (client, id) = match parts {
             Ok(parts) => parts,
             Err(diagnostic) => {
-                return Applied {
-                    new_state: Some(request.prior_state),
-                    diagnostics: diagnostic.into(),
-                };
+                return Applied::unchanged(request.prior_state, diagnostic);
             }
         };
         self.session.walk().make(&id);
@@ -180,10 +177,7 @@ impl Resource for Copy {
         let (client, id) = match parts {
             Ok(parts) => parts,
             Err(diagnostic) => {
-                return Applied {
-                    new_state: Some(request.prior_state),
-                    diagnostics: diagnostic.into(),
-                };
+                return Applied::unchanged(request.prior_state, diagnostic);
             }
         };
         let timeout = schema::TIMEOUTS.of(&request.prior_state).delete;
