@@ -20,7 +20,7 @@ const LAST_LOOK_AFTER_STOP: Duration = Duration::from_millis(500);
 
 /// Looks once at a resource whose PUT or operation did not end well. Neither a deadline nor
 /// a stop that has come already cuts this short; its own limit does.
-async fn look_after_lost_answer<F, T>(
+pub(crate) async fn look_after_lost_answer<F, T>(
     lost: &Error,
     look: impl FnOnce(Patience) -> F,
 ) -> Result<T, Error>

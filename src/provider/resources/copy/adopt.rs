@@ -9,11 +9,12 @@ use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
 use crate::plugin::resource::Applied;
+use crate::provider::begin::is_copy_of;
 use crate::provider::diagnose;
 use crate::provider::resources::already_exists;
 use crate::provider::walk::Walk;
 
-use super::create::{is_copy_of, started};
+use super::create::started;
 use super::wait::Copying;
 use super::{delete, words};
 

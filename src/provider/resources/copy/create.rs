@@ -1,12 +1,12 @@
 //! Making a copy: from the request that begins it to the last disk.
 
 use crate::arm::compute::models::RestorePoint;
-use crate::arm::compute::restore_points::{self, Begun};
-use crate::arm::operation::{CannotFollow, OperationEnd};
+use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::resource::{Applied, CreateRequest};
+use crate::provider::begin::{Accepted, Start, begin, operate};
 use crate::provider::resources::{look_after_lost_answer, lost_answer};
 use crate::provider::turn::Turn;
 use crate::provider::walk::Walk;
@@ -70,7 +70,7 @@ pub(super) async fn create(
     // From here on Azure may have the copy, whatever becomes of the answer.
     walk.make(&id);
     checkpoint.save(uncertain.clone());
-    let begun = match begin(client, patience, &id, &source).await {
+    let begun = match begin(client, &id, &source, patience).await {
         Start::Accepted(begun) => begun,
         Start::Refused(error) => {
             walk.unmake(&id);
@@ -125,76 +125,21 @@ async fn turn(
     }
 }
 
-/// What became of the request that begins a copy.
-enum Start {
-    /// Azure has taken it.
-    Accepted(Box<Accepted>),
-    /// Azure has not, and never will.
-    Refused(Error),
-    /// Nobody knows.
-    Lost(Error),
-}
-
-enum Accepted {
-    /// Azure said so, and how to go on.
-    Answered(Begun),
-    /// Azure's answer was lost, but the copy is there.
-    Found(RestorePoint),
-}
-
-impl Accepted {
-    fn seen(&self) -> Option<&RestorePoint> {
-        match self {
-            Self::Answered(begun) => begun.restore_point.as_ref(),
-            Self::Found(found) => Some(found),
-        }
-    }
-}
-
-async fn begin(
-    client: &Client,
-    patience: &Patience,
-    id: &RestorePointId,
-    source: &RestorePointId,
-) -> Start {
-    let failure = match restore_points::begin_create(client, id, source, patience).await {
-        Ok(begun) => return Start::Accepted(Box::new(Accepted::Answered(begun))),
-        Err(failure) if !failure.may_have_been_accepted => return Start::Refused(failure.error),
-        Err(failure) => failure,
-    };
-    let look = look_after_lost_answer(&failure.error, |patience| async move {
-        restore_points::get(client, id, true, &patience).await
-    });
-    match look.await {
-        Ok(found) if is_copy_of(&found, source) => {
-            Start::Accepted(Box::new(Accepted::Found(found)))
-        }
-        // An earlier attempt went unanswered, but the last one was refused, and nothing is there.
-        Err(error) if error.is_not_found() && is_refusal(&failure.error) => {
-            Start::Refused(failure.error)
-        }
-        _ => Start::Lost(failure.error),
-    }
-}
-
-fn is_refusal(error: &Error) -> bool {
-    matches!(error.status(), Some(400..=407 | 409..=428 | 430..=499))
-}
-
-pub(super) fn is_copy_of(found: &RestorePoint, source: &RestorePointId) -> bool {
-    let found = found
-        .source_restore_point_id()
-        .and_then(|found| RestorePointId::parse(found).ok());
-    found.as_ref() == Some(source)
-}
-
 /// Follows the operation, which ends within seconds, and then the replication, which does not.
 async fn follow(copying: &Copying<'_>, begun: Accepted) -> Applied {
     let mut warnings = Diagnostics::default();
     let mut interrupted = None;
     let mut seen = match begun {
         Accepted::Found(found) => Some(found),
-        Accepted::Answered(begun) => match operate(copying, &begun, &mut warnings).await {
+        Accepted::Answered(begun) => match operate(
+            copying.client,
+            copying.id,
+            copying.patience,
+            &begun,
+            &mut warnings,
+        )
+        .await
+        {
             Ok(settled) => settled.or(begun.restore_point),
             Err(error @ Error::OperationFailed(_)) => return failed(copying, &error).await,
             Err(error) => {
@@ -220,33 +165,6 @@ async fn follow(copying: &Copying<'_>, begun: Accepted) -> Applied {
     };
     applied.diagnostics.append(warnings);
     applied
-}
-
-/// Waits until Azure has begun to copy. Gives the copy, where it had to be asked instead of
-/// the operation.
-async fn operate(
-    copying: &Copying<'_>,
-    begun: &Begun,
-    warnings: &mut Diagnostics,
-) -> Result<Option<RestorePoint>, Error> {
-    let Copying {
-        client,
-        patience,
-        id,
-        ..
-    } = copying;
-    match begun.operation.wait(client, patience).await? {
-        OperationEnd::Succeeded => return Ok(None),
-        OperationEnd::AskResource(CannotFollow::Denied { permission, error }) => {
-            warnings.push(words::operation_denied(permission, &error));
-        }
-        OperationEnd::AskResource(reason) => {
-            tracing::debug!("The operation cannot be followed: {reason:?}");
-        }
-    }
-    restore_points::wait_until_provisioned(client, id, patience)
-        .await
-        .map(Some)
 }
 
 /// Azure took the request, and its operation failed: the copy is in Azure, as a failed one. It
@@ -287,25 +205,4 @@ pub(super) async fn started(copying: &Copying<'_>, seen: Option<RestorePoint>) -
     );
     fresh.insert("wait_outcome", WaitOutcome::NotWaited.as_str().into());
     Applied::saved(model::fill(copying.planned_state, &fresh))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn our_own_copy_is_told_by_its_source_in_any_case() {
-        let source = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/restorePointCollections/c/restorePoints/p";
-        let copy = |id: &str| {
-            serde_json::from_value(json!({"properties": {"sourceRestorePoint": {"id": id}}}))
-                .expect("a restore point")
-        };
-        let id = RestorePointId::parse(source).expect("an id");
-        assert!(is_copy_of(&copy(&source.to_uppercase()), &id));
-        assert!(is_copy_of(&copy(source.trim_start_matches('/')), &id));
-        assert!(!is_copy_of(&copy(&source.replace("/p", "/q")), &id));
-        assert!(!is_copy_of(&RestorePoint::default(), &id));
-    }
 }

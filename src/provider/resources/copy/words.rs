@@ -177,18 +177,6 @@ pub(super) fn operation_failed(id: &RestorePointId, error: &Error) -> Diagnostic
     )
 }
 
-/// The operation may not be asked about, so the copy was asked instead.
-pub(super) fn operation_denied(permission: &str, cause: &Error) -> Diagnostic {
-    Diagnostic::warning(
-        "Cannot follow Azure's operation",
-        format!(
-            "The restore point itself was asked instead, which tells less when something fails. The identity probably \
-             lacks the permission {permission} on the subscription.\n\n{}",
-            diagnose::detail(cause)
-        ),
-    )
-}
-
 /// A delete after a taint has kept the copy.
 pub(super) fn kept(id: &RestorePointId) -> Diagnostic {
     Diagnostic::warning(
