@@ -12,6 +12,7 @@ pub mod error;
 pub mod explain;
 pub mod location;
 pub mod operation;
+pub(crate) mod page;
 pub mod patience;
 pub mod resource_id;
 pub mod retry;

@@ -9,6 +9,7 @@ use super::models::RestorePointCollection;
 use super::settled;
 use crate::arm::error::Error;
 use crate::arm::operation::{Operation, OperationEnd};
+use crate::arm::page;
 use crate::arm::patience::Patience;
 use crate::arm::resource_id::RestorePointCollectionId;
 use crate::arm::transport::{Client, PutError, Request};
@@ -48,6 +49,22 @@ pub async fn get_with_restore_points(
 ) -> Result<RestorePointCollection, Error> {
     let url = client.url(&id.path(), API_VERSION, Some("restorePoints"));
     Ok(client.get(url, patience).await?.value)
+}
+
+/// Every collection of a subscription, in all regions, without the restore points inside. Azure
+/// writes the resource groups in their ids in capitals.
+///
+/// # Errors
+/// Any [`Error`]; reading them takes a permission on the whole subscription.
+pub async fn list(
+    client: &Client,
+    subscription_id: &str,
+    patience: &Patience,
+) -> Result<Vec<RestorePointCollection>, Error> {
+    let path = format!(
+        "/subscriptions/{subscription_id}/providers/Microsoft.Compute/restorePointCollections"
+    );
+    page::all(client, client.url(&path, API_VERSION, None), patience).await
 }
 
 /// Creates a collection. Azure answers when it is there; there is no operation to follow.

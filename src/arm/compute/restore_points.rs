@@ -3,6 +3,8 @@
 //! There is no list and no update of restore points in Azure's API: the collection is listed with
 //! them inside, and a restore point never changes.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::API_VERSION;
@@ -10,9 +12,15 @@ use super::models::RestorePoint;
 use super::settled;
 use crate::arm::error::Error;
 use crate::arm::operation::{Operation, OperationEnd};
-use crate::arm::patience::Patience;
+use crate::arm::patience::{self, Patience};
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::transport::{Client, Fetched, PutError, Request};
+
+/// The first pause between two looks at a source that cannot be copied yet.
+const SOURCE_INTERVAL_FIRST: Duration = Duration::from_secs(5);
+
+/// The longest pause between two such looks: snapshots take minutes to hours to be ready.
+const SOURCE_INTERVAL_MAX: Duration = Duration::from_secs(60);
 
 /// A copy that Azure has accepted.
 #[derive(Clone, Debug)]
@@ -84,6 +92,54 @@ pub async fn wait_until_provisioned(
     settled::until_settled(client, &id.path(), provisioning_state, patience).await
 }
 
+/// Why a restore point cannot be copied yet, but can later: its provisioning state, or the access
+/// state of a snapshot, in Azure's spelling.
+///
+/// Pending snapshots are not there yet, and those with instant access alone are not yet in the
+/// storage that copies are made from.
+pub fn not_ready(point: &RestorePoint) -> Option<&str> {
+    let provisioning = provisioning_state(point).filter(|state| !settled::is_settled(state));
+    let view = point.properties.instance_view.iter();
+    let mut states = view
+        .flat_map(|view| &view.disk_restore_points)
+        .filter_map(|disk| disk.snapshot_access_state.as_deref());
+    provisioning.or_else(|| {
+        states.find(|state| {
+            ["Pending", "InstantAccess"]
+                .iter()
+                .any(|not_ready| state.eq_ignore_ascii_case(not_ready))
+        })
+    })
+}
+
+/// Looks at a restore point until it can be copied, or has failed.
+///
+/// # Errors
+/// [`Error::is_not_found`] if there is none of this name (any more), and any other [`Error`].
+pub async fn wait_until_ready(
+    client: &Client,
+    id: &RestorePointId,
+    patience: &Patience,
+) -> Result<RestorePoint, Error> {
+    let mut interval = SOURCE_INTERVAL_FIRST;
+    loop {
+        let found = fetch(client, id, true, patience).await?;
+        let Some(state) = not_ready(&found.value) else {
+            return Ok(found.value);
+        };
+        tracing::info!(
+            restore_point_id = %id,
+            "Restore point \"{}\" cannot be copied yet: it is {state}",
+            id.name()
+        );
+        let pause = patience::scaled(interval);
+        patience
+            .pause_between_looks(pause, found.retry_after)
+            .await?;
+        interval = interval.mul_f64(1.5).min(SOURCE_INTERVAL_MAX);
+    }
+}
+
 /// Begins to delete a restore point; `None` if it is not there (any more).
 ///
 /// # Errors
@@ -121,6 +177,35 @@ fn provisioning_state(point: &RestorePoint) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_is_ready_once_its_snapshots_are() {
+        #[track_caller]
+        fn check(provisioning_state: &str, access_states: &[&str], expected: Option<&str>) {
+            let disks: Vec<_> = access_states
+                .iter()
+                .map(|state| json!({"id": "/d", "snapshotAccessState": state}))
+                .collect();
+            let point: RestorePoint = serde_json::from_value(json!({"properties": {
+                "provisioningState": provisioning_state,
+                "instanceView": {"diskRestorePoints": disks}
+            }}))
+            .unwrap();
+            assert_eq!(not_ready(&point), expected);
+        }
+        check("Succeeded", &[], None);
+        check(
+            "Succeeded",
+            &["Available", "AvailableWithInstantAccess"],
+            None,
+        );
+        check("Succeeded", &["Available", "pending"], Some("pending"));
+        check("Succeeded", &["InstantAccess"], Some("InstantAccess"));
+        check("Succeeded", &["Something new"], None);
+        check("Creating", &[], Some("Creating"));
+        check("Failed", &[], None);
+        assert_eq!(not_ready(&RestorePoint::default()), None);
+    }
 
     #[test]
     fn a_copy_names_its_source_and_nothing_else() {

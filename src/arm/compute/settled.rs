@@ -88,7 +88,7 @@ fn deletion(answer: &Answer, client: &Client) -> Option<Operation> {
 
 /// Creating, Updating, InProgress and Deleting pass; unknown words are taken for lasting ones, so
 /// that a new word of Azure's cannot make us wait for ever.
-fn is_settled(provisioning_state: &str) -> bool {
+pub(super) fn is_settled(provisioning_state: &str) -> bool {
     let passing = ["Creating", "Updating", "InProgress", "Deleting", "Accepted"];
     !passing
         .iter()

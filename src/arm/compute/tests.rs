@@ -286,3 +286,58 @@ async fn a_collection_whose_answer_was_lost_is_looked_up() {
     assert_eq!(created.name.as_deref(), Some("dr"));
     assert_eq!(server.asked().len(), 2);
 }
+
+#[tokio::test]
+async fn a_list_is_read_to_its_last_page() {
+    let server = TestServer::start(|seen: &Seen, _| {
+        let host = seen.header("host").unwrap();
+        let next = |link: &str| format!(r#"{{"value":[{{"name":"a"}}],"nextLink":"{link}"}}"#);
+        let body = match seen.target.split_once("skiptoken=").map(|(_, token)| token) {
+            None => next(&format!("https://{host}/next?skiptoken=2")),
+            // Relative, and with nothing on it.
+            Some("2") => r#"{"value":null,"nextLink":"/next?skiptoken=3"}"#.to_owned(),
+            Some("3") => r#"{"value":[{"name":"b"}],"nextLink":""}"#.to_owned(),
+            other => panic!("{other:?}"),
+        };
+        Reply::json(200, &body)
+    })
+    .await;
+    let found = restore_point_collections::list(&server.client(), "s", &patience())
+        .await
+        .unwrap();
+    let names: Vec<_> = found.iter().map(|found| found.name.as_deref()).collect();
+    assert_eq!(names, [Some("a"), Some("b")]);
+}
+
+#[tokio::test]
+async fn a_list_that_leads_elsewhere_is_not_followed() {
+    let server = TestServer::start(|_: &Seen, _| {
+        Reply::json(
+            200,
+            r#"{"value":[],"nextLink":"https://evil.invalid/next"}"#,
+        )
+    })
+    .await;
+    let error = restore_point_collections::list(&server.client(), "s", &patience())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::ForeignUrl { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_source_is_waited_for_until_it_is_ready() {
+    let states = ["Pending", "InstantAccess", "AvailableWithInstantAccess"];
+    let server = TestServer::start(move |_: &Seen, count| {
+        let state = states[count.min(states.len() - 1)];
+        let view = format!(
+            r#"{{"properties":{{"instanceView":{{"diskRestorePoints":[{{"snapshotAccessState":"{state}"}}]}}}}}}"#
+        );
+        Reply::json(200, &view)
+    })
+    .await;
+    let found = restore_points::wait_until_ready(&server.client(), &point("p"), &patience())
+        .await
+        .unwrap();
+    assert_eq!(restore_points::not_ready(&found), None);
+    assert_eq!(server.asked().len(), 3);
+}

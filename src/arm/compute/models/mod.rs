@@ -21,7 +21,7 @@ pub use source_metadata::{
 };
 pub use time_created::{instant, rfc3339_utc};
 
-use lenient::null_as_default;
+pub(in crate::arm::compute) use lenient::null_as_default;
 
 /// A restore point collection.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
