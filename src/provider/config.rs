@@ -55,6 +55,10 @@ pub(crate) fn schema() -> Block {
                 "The cloud: `public`, `usgovernment`, `china` or `custom`. This can also be sourced from the \
                  `ARM_ENVIRONMENT` environment variable. Defaults to `public`.",
             ),
+            Attribute::optional("preflight", Type::Bool).description(
+                "Whether a plan asks Azure what it would refuse, and says so. What is planned does not depend on it. \
+                 Defaults to `true`.",
+            ),
             text(
                 "replication_poll_interval",
                 "How often to ask for the progress of a replication, such as `60s`; at least `1s`. By default the \
@@ -169,6 +173,7 @@ pub(crate) fn options(request: &ConfigureRequest) -> Result<Options, Diagnostics
         None => Ok(Options::Known(Box::new(Known {
             client: options,
             adopt_existing_copies: config.get("adopt_existing_copies").as_bool() != Some(false),
+            preflight: config.get("preflight").as_bool() != Some(false),
         }))),
     }
 }
@@ -179,7 +184,14 @@ fn unknown_argument(config: &Value) -> Option<&'static str> {
         .attributes
         .into_iter()
         .map(|attribute| attribute.name)
-        .filter(|name| !["adopt_existing_copies", "replication_poll_interval"].contains(name))
+        .filter(|name| {
+            ![
+                "adopt_existing_copies",
+                "preflight",
+                "replication_poll_interval",
+            ]
+            .contains(name)
+        })
         .find(|name| !config.get(name).is_wholly_known())
 }
 

@@ -10,6 +10,11 @@ pub(crate) fn error_after(summary: &str, before: &str, error: &Error) -> Diagnos
     Diagnostic::error(summary, format!("{before}\n\n{}", detail(error)))
 }
 
+/// The same as a warning.
+pub(crate) fn warning_after(summary: &str, before: &str, error: &Error) -> Diagnostic {
+    Diagnostic::warning(summary, format!("{before}\n\n{}", detail(error)))
+}
+
 /// A deletion that did not come to its end: what is known, and how to go on.
 pub(crate) fn not_deleted(what: &str, id: &str, error: &Error) -> Diagnostic {
     let next = match error {

@@ -5,6 +5,8 @@ mod config;
 mod diagnose;
 mod duration;
 mod equivalence;
+mod glance;
+mod preflight;
 mod resources;
 mod session;
 mod timeouts;

@@ -3,6 +3,7 @@
 use std::sync::{PoisonError, RwLock};
 
 use crate::arm::Client;
+use crate::arm::auth::Credential;
 use crate::arm::transport::ClientOptions;
 use crate::plugin::diagnostics::Diagnostic;
 use crate::provider::walk::Walk;
@@ -31,7 +32,9 @@ enum State {
 #[derive(Clone, Debug)]
 struct Ready {
     client: Client,
+    can_sign_in: bool,
     adopt_existing_copies: bool,
+    preflight: bool,
 }
 
 /// What a configuration comes to.
@@ -50,6 +53,8 @@ pub(crate) struct Known {
     pub(crate) client: ClientOptions,
     /// Whether a create takes over a copy that is there already.
     pub(crate) adopt_existing_copies: bool,
+    /// Whether plans ask Azure what it would refuse.
+    pub(crate) preflight: bool,
 }
 
 impl Session {
@@ -58,8 +63,10 @@ impl Session {
         self.walk.forget();
         let state = match options {
             Options::Known(known) => State::Ready(Ready {
+                can_sign_in: !matches!(known.client.credential, Credential::None { .. }),
                 client: Client::new(known.client),
                 adopt_existing_copies: known.adopt_existing_copies,
+                preflight: known.preflight,
             }),
             Options::NotKnownYet(argument) => State::NotKnownYet(argument),
         };
@@ -96,8 +103,22 @@ impl Session {
 
     /// Whether a create takes over a copy that is there already.
     pub(crate) fn adopts_existing_copies(&self) -> bool {
+        self.is_ready_and(|ready| ready.adopt_existing_copies)
+    }
+
+    /// Whether plans ask Azure what it would refuse.
+    pub(crate) fn has_preflight(&self) -> bool {
+        self.is_ready_and(|ready| ready.preflight)
+    }
+
+    /// Whether anything is configured to sign in with.
+    pub(crate) fn can_sign_in(&self) -> bool {
+        self.is_ready_and(|ready| ready.can_sign_in)
+    }
+
+    fn is_ready_and(&self, condition: impl FnOnce(&Ready) -> bool) -> bool {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Ready(ready) => ready.adopt_existing_copies,
+            State::Ready(ready) => condition(ready),
             State::NotKnownYet(_) | State::Unconfigured => false,
         }
     }

@@ -4,10 +4,12 @@
 //! are harmless alone and fatal together: a delete of a copy that a create has just taken over,
 //! or a destroy and a create of the same copy in one plan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
+use crate::provider::glance::Glances;
 use crate::provider::turn::Turns;
 
 /// The memory of one walk. A new configuration begins a new walk.
@@ -15,8 +17,18 @@ use crate::provider::turn::Turns;
 pub(crate) struct Walk {
     copies: Mutex<HashMap<RestorePointId, Seen>>,
     collections: Mutex<HashMap<RestorePointCollectionId, Arc<tokio::sync::Mutex<()>>>>,
+    /// The collections that are to be made or made anew.
+    planned_collections: Mutex<HashSet<RestorePointCollectionId>>,
+    /// Something is being changed already: this is an apply.
+    applying: AtomicBool,
+    /// Azure could not be reached.
+    dark: AtomicBool,
+    /// What has been told: about what, and what.
+    told: Mutex<HashSet<(String, &'static str)>>,
     /// Who may copy into a collection.
     pub(crate) turns: Turns,
+    /// What was asked once for all.
+    pub(crate) glances: Glances,
 }
 
 /// What has been planned for a copy.
@@ -31,6 +43,10 @@ pub(crate) enum Plan {
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     planned: Option<Plan>,
+    /// A create was planned.
+    to_be_made: bool,
+    /// A plan lets it go although it is usable; whether its state says that this is meant.
+    let_go: Option<bool>,
     /// A create was planned that follows no other plan, as after a taint.
     create_planned: bool,
     /// This process made it, took it over or waited for it.
@@ -43,6 +59,77 @@ impl Walk {
     /// Begins a new walk.
     pub(crate) fn forget(&self) {
         self.seen().clear();
+        self.glances.forget();
+        lock(&self.planned_collections).clear();
+        lock(&self.told).clear();
+        self.applying.store(false, Ordering::Relaxed);
+        self.dark.store(false, Ordering::Relaxed);
+    }
+
+    /// From now on this is known to be an apply.
+    pub(crate) fn apply(&self) {
+        self.applying.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something has been changed in this walk, or was to be.
+    pub(crate) fn is_applying(&self) -> bool {
+        self.applying.load(Ordering::Relaxed)
+    }
+
+    /// Azure could not be reached: who asks for messages alone need not try.
+    pub(crate) fn go_dark(&self) {
+        self.dark.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether Azure could not be reached.
+    pub(crate) fn is_dark(&self) -> bool {
+        self.dark.load(Ordering::Relaxed)
+    }
+
+    /// Whether this has not been told about that before, in any case.
+    pub(crate) fn tell_once(&self, about: &str, what: &'static str) -> bool {
+        lock(&self.told).insert((about.to_ascii_lowercase(), what))
+    }
+
+    /// Remembers that a collection is to be made, or made anew.
+    pub(crate) fn plan_collection(&self, id: &RestorePointCollectionId) {
+        lock(&self.planned_collections).insert(id.clone());
+    }
+
+    /// Whether a collection is to be made, or made anew: what Azure has under its id is not what
+    /// will be there.
+    pub(crate) fn is_collection_planned(&self, id: &RestorePointCollectionId) -> bool {
+        lock(&self.planned_collections).contains(id)
+    }
+
+    /// Remembers that a copy is to be made. Gives how many are to be made in its collection.
+    pub(crate) fn plan_copy(&self, id: &RestorePointId) -> usize {
+        let mut seen = self.seen();
+        seen.entry(id.clone()).or_default().to_be_made = true;
+        let together = seen
+            .iter()
+            .filter(|(other, seen)| seen.to_be_made && other.collection() == id.collection());
+        together.count()
+    }
+
+    /// Remembers that a plan lets a usable copy go, and whether its state says that this is meant
+    /// even for the last one.
+    pub(crate) fn let_go(&self, id: &RestorePointId, forced: bool) {
+        self.seen().entry(id.clone()).or_default().let_go = Some(forced);
+    }
+
+    /// The usable copies of a collection that plans let go, and whether that is meant even for
+    /// the last one.
+    pub(crate) fn gone_from(
+        &self,
+        collection: &RestorePointCollectionId,
+    ) -> HashMap<RestorePointId, bool> {
+        let seen = self.seen();
+        let gone = seen
+            .iter()
+            .filter(|(id, _)| id.collection() == collection)
+            .filter_map(|(id, seen)| Some((id.clone(), seen.let_go?)));
+        gone.collect()
     }
 
     /// Remembers a plan. False where another plan of this walk wants the opposite of the same
@@ -98,10 +185,7 @@ impl Walk {
         &self,
         collection: &RestorePointCollectionId,
     ) -> Arc<tokio::sync::Mutex<()>> {
-        let mut collections = self
-            .collections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut collections = lock(&self.collections);
         collections.entry(collection.clone()).or_default().clone()
     }
 
@@ -110,8 +194,12 @@ impl Walk {
     }
 
     fn seen(&self) -> MutexGuard<'_, HashMap<RestorePointId, Seen>> {
-        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.copies)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -139,6 +227,26 @@ mod tests {
             walk.forget();
             assert!(walk.plan(&id("a"), second));
         }
+    }
+
+    #[test]
+    fn what_is_to_be_made_and_let_go_is_counted_by_collection() {
+        let walk = Walk::default();
+        assert_eq!(walk.plan_copy(&id("a")), 1);
+        assert_eq!(walk.plan_copy(&id("A")), 1);
+        assert_eq!(walk.plan_copy(&id("b")), 2);
+        walk.let_go(&id("c"), false);
+        walk.let_go(&id("d"), true);
+        let gone = walk.gone_from(id("a").collection());
+        assert_eq!(
+            (gone.len(), gone[&id("C")], gone[&id("D")]),
+            (2, false, true)
+        );
+        assert!(walk.tell_once("A", "that"));
+        assert!(!walk.tell_once("a", "that"));
+        walk.forget();
+        assert!(walk.tell_once("a", "that"));
+        assert_eq!(walk.plan_copy(&id("b")), 1);
     }
 
     #[test]

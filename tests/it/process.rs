@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use crate::support::certificate::Identity;
 use crate::support::plugin::{MAGIC_COOKIE, Plugin, binary, command, limited};
 use crate::support::terraform::{finish, signal};
-use crate::support::world::{REQUEST_LIMIT, World};
+use crate::support::world::{LOOKS, REQUEST_LIMIT, World};
 
 /// How soon everything has to be gone once Terraform was asked to stop.
 const GONE_WITHIN: Duration = Duration::from_secs(3);
@@ -51,7 +51,7 @@ async fn a_killed_terraform_leaves_no_provider_behind() {
     let world = World::new(Replication::Replicating(40)).await;
     world.write("", "");
     let mut apply = world.terraform.start(&["apply", "-auto-approve"]);
-    let looks = "$expand=instanceView";
+    let looks = LOOKS;
     world
         .azure
         .wait_for_count(REQUEST_LIMIT, "GET", looks, 2)
@@ -161,9 +161,16 @@ resource "azrestorepoint_copy" "monday" {{
         .wait_for_count(REQUEST_LIMIT, "PUT", "/restorePoints/", 10)
         .await
         .expect("ten creates");
+    let is_look = |request: &&azure_simulator::Request| {
+        request.matches("GET", "/restorePoints/monday")
+            && request.path.contains("/rg-dr/")
+            && request.status == Some(200)
+    };
     world
         .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", "$expand=instanceView", 8)
+        .wait_for(REQUEST_LIMIT, |requests| {
+            requests.iter().filter(is_look).count() >= 8
+        })
         .await
         .expect("eight wait");
 
@@ -226,7 +233,7 @@ async fn sigterm_to_everybody_keeps_the_copy_in_the_state() {
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
     world
         .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", "$expand=instanceView", 2)
+        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 2)
         .await
         .expect("it waits");
     signal(&apply, "TERM", true);

@@ -242,19 +242,45 @@ async fn the_last_usable_copy_stays_unless_it_is_forced() {
     };
     world.terraform.write(&copies(false));
     world.terraform.apply().await.expect_code(0);
-    // The one goes, as another one stays; the other one is the last.
+    // Both at once would leave none, so that neither goes.
     world
         .terraform
         .destroy()
         .await
         .expect_code(1)
-        .expect_text("Last usable copy is not destroyed");
+        .expect_text("Last usable copies would be destroyed")
+        .expect_text("monday, tuesday");
+    assert_eq!(asked(&world), (2, 0));
+
+    // One goes, as another one stays; the other one is the last, whatever the plan saw.
+    world
+        .terraform
+        .run(&[
+            "destroy",
+            "-auto-approve",
+            "-target=azrestorepoint_copy.tuesday",
+        ])
+        .await
+        .expect_code(0)
+        .expect_text("One other usable copy remains in its collection: monday")
+        .expect_text("Azure would probably copy its source again");
     assert_eq!(asked(&world), (2, 1));
+    world
+        .terraform
+        .destroy()
+        .await
+        .expect_code(1)
+        .expect_text("Last usable copies would be destroyed");
     assert!(world.azure.resource(&world.copy_id()).is_some());
 
     world.terraform.write(&world.configuration("", ""));
     world.terraform.apply().await.expect_code(0);
-    world.terraform.destroy().await.expect_code(0);
+    world
+        .terraform
+        .destroy()
+        .await
+        .expect_code(0)
+        .expect_text("No other usable copy remains");
     assert_eq!(asked(&world), (2, 2));
 }
 

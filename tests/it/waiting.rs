@@ -6,7 +6,7 @@ use azure_simulator::{Fault, Replication};
 use serde_json::json;
 
 use crate::support::terraform::{finish, signal};
-use crate::support::world::{REQUEST_LIMIT, World};
+use crate::support::world::{LOOKS, REQUEST_LIMIT, World};
 
 /// How soon Terraform has to be gone once it was interrupted.
 const GONE_WITHIN: Duration = Duration::from_secs(3);
@@ -18,7 +18,7 @@ async fn create_returns_when_the_last_disk_has_replicated() {
     let world = World::new(Replication::Replicating(40)).await;
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    let looks = "$expand=instanceView";
+    let looks = LOOKS;
     world
         .azure
         .wait_for_count(REQUEST_LIMIT, "GET", looks, 2)
@@ -83,10 +83,10 @@ async fn a_deadline_keeps_the_copy_and_untaint_resumes_the_wait() {
         .azure
         .set_disks(&world.copy_id(), Replication::Replicating(80));
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    let looks = world.azure.count("GET", "$expand=instanceView");
+    let looks = world.azure.count("GET", LOOKS);
     world
         .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", "$expand=instanceView", looks + 2)
+        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, looks + 2)
         .await
         .expect("it waits");
     world
@@ -157,7 +157,7 @@ async fn an_interrupt_keeps_the_copy_untainted_and_the_next_apply_resumes() {
         let apply = world.terraform.start(&["apply", "-auto-approve"]);
         world
             .azure
-            .wait_for_count(REQUEST_LIMIT, "GET", "$expand=instanceView", 2)
+            .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 2)
             .await
             .expect("it waits");
         let interrupted = Instant::now();
@@ -244,7 +244,7 @@ async fn a_failed_disk_is_named_and_the_next_apply_copies_again() {
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
     world
         .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", "$expand=instanceView", 2)
+        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 2)
         .await
         .expect("it waits");
     world

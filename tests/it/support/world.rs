@@ -9,6 +9,9 @@ use super::terraform::Terraform;
 /// How long a test waits for a request before it fails.
 pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
+/// What the looks at copies have in common, and those at their sources have not.
+pub(crate) const LOOKS: &str = "web-dr/restorePoints/";
+
 /// Azure with a source collection in eastus, and a working folder.
 pub(crate) struct World {
     pub(crate) azure: Simulator,

@@ -1,6 +1,7 @@
 //! `azrestorepoint_collection`: the target restore point collection.
 
 mod model;
+mod planning;
 mod schema;
 mod words;
 
@@ -82,6 +83,7 @@ impl Resource for Collection {
                 state.insert("id", id.to_string().into());
             }
         }
+        diagnostics.append(planning::told(&self.session, &request, &planned).await);
         if !planned.requires_replace.is_empty()
             && model::keeps_its_id(&request.prior_state, &planned.planned_state)
         {
@@ -94,6 +96,7 @@ impl Resource for Collection {
     }
 
     async fn create(&self, request: CreateRequest) -> Applied {
+        self.session.walk().apply();
         let client = match self.session.client() {
             Ok(client) => client,
             Err(diagnostic) => return Applied::failed(diagnostic),
@@ -130,6 +133,7 @@ impl Resource for Collection {
     }
 
     async fn update(&self, request: UpdateRequest) -> Applied {
+        self.session.walk().apply();
         let UpdateRequest {
             prior_state,
             planned_state,
@@ -169,6 +173,7 @@ impl Resource for Collection {
     }
 
     async fn delete(&self, request: DeleteRequest) -> Applied {
+        self.session.walk().apply();
         let DeleteRequest {
             prior_state,
             reason,

@@ -1,9 +1,11 @@
 //! What the user is told about a collection: what happened, the evidence, and what to do next.
 
+use crate::arm::Error;
 use crate::arm::resource_id::RestorePointCollectionId;
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::resource::DeleteReason;
-use crate::plugin::value::Value;
+use crate::plugin::value::{Path, Value};
+use crate::provider::diagnose;
 
 /// A delete that would take restore points along.
 pub(super) fn not_empty(
@@ -52,4 +54,59 @@ pub(super) fn replaced_under_its_own_id(prior_state: &Value) -> Diagnostic {
             prior_state.get("id").as_str().unwrap_or_default()
         ),
     )
+}
+
+/// A plan destroys a collection with what is in it.
+pub(super) fn destroyed_with_contents(
+    id: &RestorePointCollectionId,
+    inside: &[String],
+) -> Diagnostic {
+    let points = match inside.len() {
+        1 => "the restore point".to_owned(),
+        several => format!("{several} restore points"),
+    };
+    Diagnostic::warning(
+        "Restore point collection is destroyed with its contents",
+        format!(
+            "force_destroy = true is set, so the collection {id} is deleted with {points} that it holds now: {}. Azure \
+             may never copy their sources again.",
+            inside.join(", ")
+        ),
+    )
+}
+
+const SOURCE: &str = "source_restore_point_collection_id";
+
+/// The source collection lies in the region of the new one.
+pub(super) fn same_region(source: &RestorePointCollectionId, location: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Collection lies in the region of its source",
+        format!(
+            "The source collection {source} lies in {location}, too. Azure copies between regions only.\n\nChoose \
+             another region."
+        ),
+    )
+    .at(Path::attribute("location"))
+}
+
+/// The source collection holds copies.
+pub(super) fn source_is_of_copies(source: &RestorePointCollectionId) -> Diagnostic {
+    Diagnostic::error(
+        "Source collection holds copies",
+        format!(
+            "The restore points in {source} are copies themselves, and Azure does not copy copies.\n\nName the \
+             collection that they were copied from."
+        ),
+    )
+    .at(Path::attribute(SOURCE))
+}
+
+/// The source collection does not exist, or is not shown.
+pub(super) fn source_missing(source: &RestorePointCollectionId, error: &Error) -> Diagnostic {
+    let before = format!(
+        "Azure does not find the source collection {source}, or does not show it to the signed-in identity. As things \
+         are now, an apply will be refused."
+    );
+    diagnose::warning_after("Source collection does not exist", &before, error)
+        .at(Path::attribute(SOURCE))
 }

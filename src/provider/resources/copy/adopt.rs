@@ -83,7 +83,7 @@ pub(super) async fn adopt(copying: &Copying<'_>, walk: &Walk, existing: Existing
     }
     walk.make(id);
     tracing::info!(restore_point_id = %id, "Taking over the copy that is there already");
-    let waits = copying.planned_state.get("wait_for_replication").as_bool() != Some(false);
+    let waits = copying.waits();
     let applied = if waits {
         copying.wait(Some(existing.found)).await
     } else {

@@ -1,20 +1,20 @@
 //! Making a copy: from the request that begins it to the last disk.
 
+use std::time::Duration;
+
 use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::restore_points;
-use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
-use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::diagnostics::Diagnostics;
 use crate::plugin::resource::{Applied, CreateRequest};
-use crate::provider::begin::{Accepted, Start, begin, operate};
-use crate::provider::resources::{look_after_lost_answer, lost_answer};
-use crate::provider::turn::Turn;
+use crate::provider::begin::{Accepted, operate};
+use crate::provider::resources::look_after_lost_answer;
 use crate::provider::walk::Walk;
 
 use super::adopt::{self, Adopted, Existing};
 use super::ending::{End, Phase};
-use super::look::{self, Target};
 use super::model::{self, WaitOutcome};
+use super::start;
 use super::wait::{Copying, Ended};
 use super::words;
 
@@ -44,6 +44,7 @@ pub(super) async fn create(
         phase: Phase::Create,
         planned_state: &planned_state,
         known: &uncertain,
+        queued: Duration::ZERO,
     };
     match restore_points::get(client, &id, true, patience).await {
         Ok(found) => {
@@ -61,68 +62,24 @@ pub(super) async fn create(
         Err(error) => return Applied::failed(words::nothing_was_sent(&id, &error)),
     }
 
-    let waits = planned_state.get("wait_for_replication").as_bool() != Some(false);
-    let _turn = match turn(&copying, walk, &source, waits).await {
-        Ok(turn) => turn,
-        Err(diagnostic) => return Applied::failed(diagnostic),
-    };
-
-    // From here on Azure may have the copy, whatever becomes of the answer.
-    walk.make(&id);
-    checkpoint.save(uncertain.clone());
-    let begun = match begin(client, &id, &source, patience).await {
-        Start::Accepted(begun) => begun,
-        Start::Refused(error) => {
-            walk.unmake(&id);
-            return Applied::failed(words::refused(&id, &source, &error));
-        }
-        Start::Lost(error) => {
-            return Applied::saved(uncertain).with(lost_answer("restore point copy", &error));
-        }
+    let start::Started {
+        accepted,
+        turn: _turn,
+        queued,
+        warnings,
+    } = match start::start(&copying, walk, &source, &checkpoint).await {
+        Ok(started) => started,
+        Err(applied) => return applied,
     };
     // What the disks' own attributes will be is not known before the operation has ended.
-    let known = begun.seen().map(|found| model::computed(&id, found));
+    let known = accepted.seen().map(|found| model::computed(&id, found));
     let known = known.unwrap_or_else(|| uncertain.clone());
     checkpoint.save(model::fill(&planned_state, &known));
     copying.known = &known;
-    follow(&copying, *begun).await
-}
-
-/// Waits until this copy may begin, and looks whether it can.
-async fn turn(
-    copying: &Copying<'_>,
-    walk: &Walk,
-    source: &RestorePointId,
-    waits: bool,
-) -> Result<Turn, Diagnostic> {
-    let Copying {
-        client,
-        patience,
-        id,
-        ..
-    } = copying;
-    let source_time = look::time_of(&look::source(client, patience, id, source).await?);
-    let turn = if waits {
-        let turn = walk
-            .turns
-            .take(id.collection(), source_time, patience)
-            .await;
-        turn.map_err(|interrupted| words::nothing_was_sent(id, &interrupted.into()))?
-    } else {
-        walk.turns
-            .try_take(id.collection())
-            .ok_or_else(|| words::busy(id, None))?
-    };
-    loop {
-        match look::target(client, patience, id, source, source_time).await? {
-            Target::Free => return Ok(turn),
-            Target::Busy(running) if waits => look::wait_out(client, patience, &running).await,
-            Target::Busy(running) => return Err(words::busy(id, Some(&running))),
-        }
-        patience
-            .check()
-            .map_err(|interrupted| words::nothing_was_sent(id, &interrupted.into()))?;
-    }
+    copying.queued = queued;
+    let mut applied = follow(&copying, accepted).await;
+    applied.diagnostics.append(warnings);
+    applied
 }
 
 /// Follows the operation, which ends within seconds, and then the replication, which does not.
@@ -154,12 +111,12 @@ async fn follow(copying: &Copying<'_>, begun: Accepted) -> Applied {
             last: Some(found),
             cause: None,
         };
-        return copying.conclude(ended);
+        return copying.conclude(ended).await;
     }
-    let waits = copying.planned_state.get("wait_for_replication").as_bool() != Some(false);
+    let waits = copying.waits();
     let mut applied = match interrupted {
         None if !waits => started(copying, seen).await,
-        Some(error) if !waits => copying.conclude(Ended::by(error, seen)),
+        Some(error) if !waits => copying.conclude(Ended::by(error, seen)).await,
         // What ended the operation's wait ends this one, too, and is told there.
         _ => copying.wait(seen).await,
     };

@@ -5,14 +5,21 @@ mod create;
 mod delete;
 mod deleting;
 mod ending;
+mod foreseen;
+mod guard;
 mod look;
 mod model;
+mod planning;
+mod preflight;
 mod refusals;
+mod rules;
 mod schema;
+mod start;
 mod wait;
 mod words;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -28,11 +35,9 @@ use crate::plugin::resource::{
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::session::Session;
-use crate::provider::walk::Plan;
 use crate::provider::{diagnose, timeouts, validators};
 
 use ending::Phase;
-use model::Successor;
 use wait::Copying;
 
 /// The resource.
@@ -73,44 +78,12 @@ impl Resource for Copy {
         diagnostics
     }
 
-    /// Plans an update that resumes the wait wherever a copy is not finished that should be, and
-    /// refuses a plan that both destroys and keeps the same copy.
-    async fn plan(&self, request: PlanRequest, mut planned: PlannedChange) -> PlanResponse {
-        let walk = self.session.walk();
-        let mut diagnostics = Diagnostics::default();
-        let mut for_delete = serde_json::Value::Null;
-        let mut remember = |id: &RestorePointId, plan: Plan| {
-            if !walk.plan(id, plan) {
-                diagnostics.push(words::destroyed_and_kept(id));
-            }
-        };
-        let prior = model::id_in_state(&request.prior_state).ok();
-        if request.config.is_null() {
-            prior.iter().for_each(|id| remember(id, Plan::Go));
-        } else if request.prior_state.is_null() {
-            if let Some(successor) = Successor::planned(&planned.planned_state) {
-                remember(&successor.id, Plan::Be);
-                if !request.is_after_another {
-                    walk.plan_create(&successor.id);
-                }
-                for_delete = successor.to_json();
-            }
-        } else if planned.requires_replace.is_empty() {
-            prior.iter().for_each(|id| remember(id, Plan::Be));
-            if request.prior_state.get("replication_state").as_str() == Some("Failed") {
-                diagnostics.push(words::failed_already(&request.prior_state));
-            } else if wait::is_due(&request.prior_state, &planned.planned_state) {
-                planned.planned_state = wait::planned(planned.planned_state);
-            }
-        }
-        PlanResponse {
-            planned,
-            for_delete,
-            diagnostics,
-        }
+    async fn plan(&self, request: PlanRequest, planned: PlannedChange) -> PlanResponse {
+        planning::plan(&self.session, request, planned).await
     }
 
     async fn create(&self, request: CreateRequest) -> Applied {
+        self.session.walk().apply();
         let client = match self.session.client() {
             Ok(client) => client,
             Err(diagnostic) => return Applied::failed(diagnostic),
@@ -133,7 +106,15 @@ impl Resource for Copy {
             Ok(found) if found.source_restore_point_id().is_none() => {
                 Applied::failed(words::not_a_copy(&id))
             }
-            Ok(found) => Applied::saved(model::refreshed(&request.current_state, &id, &found)),
+            Ok(found) => {
+                let state = model::refreshed(&request.current_state, &id, &found);
+                let glances = &self.session.walk().glances;
+                glances.saw(&id, model::is_usable(&found));
+                Applied {
+                    memory: planning::memory(&client, &id, &state, &patience).await,
+                    ..Applied::saved(state)
+                }
+            }
             Err(error) if error.is_not_found() => Applied::gone(),
             Err(error) => {
                 let before = format!("The restore point is {id}.");
@@ -147,6 +128,7 @@ impl Resource for Copy {
     }
 
     async fn update(&self, request: UpdateRequest) -> Applied {
+        self.session.walk().apply();
         if !request.planned_state.get("wait_outcome").is_unknown() {
             // What else can change is the provider's own business: Azure need not be asked.
             return Applied::saved(request.planned_state);
@@ -168,11 +150,13 @@ impl Resource for Copy {
             phase: Phase::Resume,
             planned_state: &request.planned_state,
             known: &request.prior_state,
+            queued: Duration::ZERO,
         };
         copying.wait(None).await
     }
 
     async fn delete(&self, request: DeleteRequest) -> Applied {
+        self.session.walk().apply();
         let parts = self.reach(&request.prior_state);
         let (client, id) = match parts {
             Ok(parts) => parts,

@@ -1,13 +1,17 @@
 //! Waiting until a copy has replicated, in the apply that made it or in a later one.
 
+use std::time::Duration;
+
 use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::replication::{
     Poll, ReplicationEnd, ReplicationState, replication, wait_for_replication,
 };
+use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
 use crate::plugin::resource::Applied;
 use crate::plugin::value::Value;
+use crate::provider::resources::LAST_LOOK;
 
 use super::ending::{End, Ending, OnTimeout, Phase, ending};
 use super::model::{self, WaitOutcome};
@@ -88,6 +92,8 @@ pub(super) struct Copying<'a> {
     pub(super) planned_state: &'a Value,
     /// The state to keep where Azure gave no answer at all.
     pub(super) known: &'a Value,
+    /// How much of the time went by until the copy's turn came.
+    pub(super) queued: Duration,
 }
 
 /// How a wait came to its end.
@@ -175,6 +181,12 @@ impl Ended {
 }
 
 impl Copying<'_> {
+    /// Whether the user wants to wait for the replication.
+    pub(super) fn waits(&self) -> bool {
+        let waits = self.planned_state.get("wait_for_replication");
+        waits.as_bool() != Some(false)
+    }
+
     /// Waits for the copy, and turns the end of the wait into a state and messages. `seen` is
     /// the copy as it was seen before.
     pub(super) async fn wait(&self, seen: Option<RestorePoint>) -> Applied {
@@ -184,12 +196,16 @@ impl Copying<'_> {
         if ended.end != End::Gone {
             ended.last = ended.last.or(seen);
         }
-        self.conclude(ended)
+        self.conclude(ended).await
     }
 
     /// The state and the messages after a wait that has ended like this.
-    pub(super) fn conclude(&self, ended: Ended) -> Applied {
+    pub(super) async fn conclude(&self, ended: Ended) -> Applied {
         let Ended { end, last, cause } = ended.settled();
+        let source_is_gone = match end {
+            End::Failed | End::Gone => self.is_source_gone().await,
+            _ => false,
+        };
         let on_timeout = match self.planned_state.get("on_timeout").as_str() {
             Some("continue") => OnTimeout::Continue,
             _ => OnTimeout::Error,
@@ -210,12 +226,25 @@ impl Copying<'_> {
                 phase: self.phase,
                 severity,
                 elapsed: self.patience.elapsed().min(timeout),
+                queued: self.queued,
                 last: last.as_ref(),
                 cause: cause.as_ref(),
+                source_is_gone,
             };
             applied.diagnostics.push(wait.ended(end));
         }
         applied
+    }
+
+    /// Whether the source was deleted meanwhile, which Azure allows and does not tell.
+    async fn is_source_gone(&self) -> bool {
+        let source = self.planned_state.get("source_restore_point_id").as_str();
+        let Some(source) = source.and_then(|id| RestorePointId::parse(id).ok()) else {
+            return false;
+        };
+        let patience = Patience::detached(LAST_LOOK);
+        let found = restore_points::get(self.client, &source, false, &patience).await;
+        found.is_err_and(|error| error.is_not_found())
     }
 
     /// The state after a wait: as Azure had it last, or as it was known before where Azure

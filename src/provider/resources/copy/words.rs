@@ -10,9 +10,13 @@ use crate::plugin::diagnostics::{Diagnostic, Severity};
 use crate::plugin::value::Value;
 use crate::provider::{diagnose, duration};
 
+pub(super) use super::foreseen::*;
 pub(super) use super::refusals::*;
 
 use super::ending::{End, Phase};
+
+/// From when on it is worth telling how long a copy waited for its turn.
+const WORTH_TELLING: Duration = Duration::from_secs(60);
 
 /// A wait that has ended.
 pub(super) struct Wait<'a> {
@@ -21,10 +25,14 @@ pub(super) struct Wait<'a> {
     /// An error in a create means that Terraform taints the copy.
     pub(super) severity: Severity,
     pub(super) elapsed: Duration,
+    /// How much of that went by until the copy's turn came.
+    pub(super) queued: Duration,
     /// The copy as Azure showed it last.
     pub(super) last: Option<&'a RestorePoint>,
     /// What went wrong last, if anything did.
     pub(super) cause: Option<&'a Error>,
+    /// The source was deleted meanwhile.
+    pub(super) source_is_gone: bool,
 }
 
 impl Wait<'_> {
@@ -54,13 +62,18 @@ impl Wait<'_> {
             format!(" Failed: {failed}.")
         };
         let next = match self.phase {
+            _ if self.source_is_gone => {
+                "Its source restore point was deleted meanwhile, which is probably why, so it cannot be copied again. \
+                 Delete this copy by removing its block, and copy a newer restore point."
+            }
             Phase::Create => {
                 "Azure cannot resume it, and gives no reason. Terraform has saved the copy to the state and marked \
                  it tainted: the next apply deletes it and copies again."
             }
             Phase::Resume => {
-                "Azure cannot resume it, and gives no reason. To delete it and copy again, run terraform apply \
-                 -replace=ADDRESS. Azure accepts the same source again only while no newer one has been copied."
+                "Azure cannot resume it, and gives no reason. The next plan replaces it, if Azure would take its source \
+                 again: it is still there, and no newer one is copied. Otherwise the copy stays, and only a newer \
+                 restore point can be copied."
             }
         };
         Diagnostic::error(
@@ -134,11 +147,16 @@ impl Wait<'_> {
     }
 
     fn gone(&self) -> Diagnostic {
+        let next = if self.source_is_gone {
+            "Its source restore point is gone, too: the next apply cannot copy it again. Copy a newer one instead."
+        } else {
+            "The next apply copies again, if Azure still takes its source."
+        };
         Diagnostic::error(
             "Restore point copy is gone",
             format!(
                 "After {} Azure does not know the copy {} any more: somebody or something has deleted it while it \
-                 was being waited for. Nothing is left to keep in the state.\n\nThe next apply copies again.",
+                 was being waited for. Nothing is left to keep in the state.\n\n{next}",
                 self.elapsed(),
                 self.id,
             ),
@@ -150,7 +168,12 @@ impl Wait<'_> {
     }
 
     fn elapsed(&self) -> String {
-        duration::format(self.elapsed)
+        let elapsed = duration::format(self.elapsed);
+        if self.queued < WORTH_TELLING {
+            return elapsed;
+        }
+        let queued = duration::format(self.queued);
+        format!("{elapsed}, of which {queued} went by before its turn came")
     }
 
     fn progress(&self) -> String {
@@ -268,14 +291,20 @@ pub(super) fn taken_over_unfinished(id: &RestorePointId) -> Diagnostic {
 }
 
 /// A plan finds a copy that has failed.
-pub(super) fn failed_already(prior_state: &Value) -> Diagnostic {
+pub(super) fn failed_already(prior_state: &Value, recopyable: bool) -> Diagnostic {
+    let name = prior_state.get("name").as_str().unwrap_or_default();
+    let next = if recopyable {
+        "Azure would take its source again, so this plan replaces it: the failed copy is deleted, and the source is \
+         copied anew."
+    } else {
+        "It stays, because Azure would not take its source again, or does not show whether it would: the source is \
+         gone, or a newer one is copied. Remove its block to delete it, and copy a newer restore point. To try the \
+         same source all the same, run terraform apply -replace=ADDRESS."
+    };
     Diagnostic::warning(
         "Restore point copy has failed",
         format!(
-            "The copy {:?} has failed in Azure, which cannot resume it: it will never be usable. To delete it and copy \
-             again, run terraform apply -replace=ADDRESS. Azure accepts the same source again only while no newer one \
-             has been copied.",
-            prior_state.get("name").as_str().unwrap_or_default()
+            "The copy {name:?} has failed in Azure, which cannot resume it: it will never be usable.\n\n{next}"
         ),
     )
 }

@@ -1,0 +1,135 @@
+//! What a plan of a copy decides beyond its schema, and what it tells.
+
+use serde_json::{Value as Json, json};
+
+use crate::arm::compute::restore_point_collections;
+use crate::arm::compute::restore_points;
+use crate::arm::resource_id::RestorePointId;
+use crate::arm::{Client, Patience};
+use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::plan::PlannedChange;
+use crate::plugin::resource::{PlanRequest, PlanResponse};
+use crate::plugin::value::{Path, Value};
+use crate::provider::preflight::Preflight;
+use crate::provider::session::Session;
+use crate::provider::walk::Plan;
+
+use super::model::{self, Successor};
+use super::preflight::preflight;
+use super::{guard, rules, wait, words};
+
+/// What a read remembers of a failed copy: whether Azure would copy its source again.
+const RECOPYABLE: &str = "recopyable";
+
+/// Plans an update that resumes the wait wherever a copy is not finished that should be, a
+/// replacement of a failed copy where Azure would take its source again, and refuses a plan that
+/// both destroys and keeps the same copy, or destroys every usable one.
+///
+/// Values and action follow from the request alone: what Azure says makes messages.
+pub(super) async fn plan(
+    session: &Session,
+    request: PlanRequest,
+    mut planned: PlannedChange,
+) -> PlanResponse {
+    let walk = session.walk();
+    let stop = &request.context.stop;
+    // In the middle of an apply an error would lose the object, and a warning is not heard.
+    let tells = !request.in_apply && !walk.is_applying();
+    let mut diagnostics = Diagnostics::default();
+    let mut for_delete = Json::Null;
+    let prior = model::id_in_state(&request.prior_state).ok();
+    let conflict = |id: &RestorePointId, plan| {
+        let agrees = walk.plan(id, plan);
+        (!agrees).then(|| words::destroyed_and_kept(id))
+    };
+    if request.config.is_null() {
+        diagnostics.extend(prior.iter().find_map(|id| conflict(id, Plan::Go)));
+        if tells {
+            diagnostics.extend(guard::let_go(session, &request.prior_state, stop).await);
+        }
+    } else if request.prior_state.is_null() {
+        if let Some(successor) = Successor::planned(&planned.planned_state) {
+            diagnostics.extend(conflict(&successor.id, Plan::Be));
+            if !request.is_after_another {
+                walk.plan_create(&successor.id);
+            }
+            if tells && walk.plan_copy(&successor.id) == 2 {
+                diagnostics.push(words::order_is_not_kept(&successor.id));
+            }
+            if let Some(asks) = Preflight::new(session, request.in_apply, stop)
+                && session.has_preflight()
+            {
+                diagnostics.append(Box::pin(preflight(&asks, &successor)).await);
+            }
+            for_delete = successor.to_json();
+        }
+    } else if !planned.requires_replace.is_empty() {
+        if tells {
+            diagnostics.extend(guard::let_go(session, &request.prior_state, stop).await);
+        }
+    } else if has_failed(&request.prior_state) {
+        let recopyable = request.memory[RECOPYABLE] == json!(true);
+        diagnostics.push(words::failed_already(&request.prior_state, recopyable));
+        if recopyable {
+            let state = "replication_state";
+            planned.planned_state.insert(state, Value::Unknown);
+            planned.requires_replace.push(Path::attribute(state));
+        } else {
+            diagnostics.extend(prior.iter().find_map(|id| conflict(id, Plan::Be)));
+        }
+    } else {
+        diagnostics.extend(prior.iter().find_map(|id| conflict(id, Plan::Be)));
+        if wait::is_due(&request.prior_state, &planned.planned_state) {
+            planned.planned_state = wait::planned(planned.planned_state);
+        }
+    }
+    PlanResponse {
+        planned,
+        for_delete,
+        diagnostics,
+    }
+}
+
+fn has_failed(prior_state: &Value) -> bool {
+    prior_state.get("replication_state").as_str() == Some("Failed")
+}
+
+/// What a read should remember of a copy as it is now, for the plans to come.
+pub(super) async fn memory(
+    client: &Client,
+    id: &RestorePointId,
+    state: &Value,
+    patience: &Patience,
+) -> Json {
+    let source = state.get("source_restore_point_id");
+    let source = source
+        .as_str()
+        .and_then(|id| RestorePointId::parse(id).ok());
+    match source {
+        Some(source) if has_failed(state) => {
+            json!({ RECOPYABLE: is_recopyable(client, id, &source, patience).await })
+        }
+        _ => Json::Null,
+    }
+}
+
+/// Whether Azure would copy the source again, once the failed copy is gone: it is there, and no
+/// newer one is copied. What cannot be seen is not: the failed copy stays then.
+async fn is_recopyable(
+    client: &Client,
+    id: &RestorePointId,
+    source: &RestorePointId,
+    patience: &Patience,
+) -> bool {
+    let Ok(point) = restore_points::get(client, source, false, patience).await else {
+        return false;
+    };
+    let collection =
+        restore_point_collections::get_with_restore_points(client, id.collection(), patience);
+    let Ok(collection) = collection.await else {
+        return false;
+    };
+    rules::of_source(&point).is_none()
+        && rules::of_collection(&collection, source).is_none()
+        && rules::of_points(&collection, id, source, rules::time_of(&point)).is_none()
+}

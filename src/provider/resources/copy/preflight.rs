@@ -1,0 +1,145 @@
+//! What a plan of a new copy tells of Azure's rules.
+
+use crate::arm::compute::models::{DiskRestorePointAttributes, RestorePoint};
+use crate::arm::compute::restore_points;
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::begin::is_copy_of;
+use crate::provider::glance::points_of;
+use crate::provider::preflight::Preflight;
+
+use super::look::Look;
+use super::model::Successor;
+use super::rules::{self, Rule};
+use super::words;
+
+/// What Azure would refuse of this copy, as things are now: an error where that cannot change, and
+/// else a warning, once for each collection.
+pub(super) async fn preflight(preflight: &Preflight<'_>, successor: &Successor) -> Diagnostics {
+    let Preflight {
+        client,
+        patience,
+        walk,
+    } = preflight;
+    let Successor { id, source } = successor;
+    let look = Look {
+        client,
+        glances: &walk.glances,
+        id,
+        source,
+    };
+    let mut found = Found {
+        preflight,
+        look: &look,
+        diagnostics: Diagnostics::default(),
+    };
+    let target = walk.glances.collection(client, id.collection(), patience);
+    let target = if walk.is_collection_planned(id.collection()) {
+        None
+    } else {
+        match target.await {
+            Ok(target) => Some(target),
+            Err(error) if error.is_not_found() => {
+                found.broken(&Rule::TargetMissing, None);
+                None
+            }
+            Err(error) => {
+                found.unseen(&format!("the collection {}", id.collection()), &error);
+                None
+            }
+        }
+    };
+    if let Some(target) = &target {
+        let is_this =
+            |(other, point): (_, &RestorePoint)| &other == id && is_copy_of(point, source);
+        if points_of(target, id.collection()).any(is_this) {
+            // It is taken over as it is: no rule applies to it any more.
+            return found.diagnostics;
+        }
+        if let Some(rule) = rules::of_collection(target, source) {
+            found.broken(&rule, None);
+            return found.diagnostics;
+        }
+    }
+    let point = match restore_points::get(client, source, true, patience).await {
+        Ok(point) => point,
+        Err(error) if error.is_not_found() => {
+            found.broken(&Rule::SourceMissing, Some(&error));
+            return found.diagnostics;
+        }
+        Err(error) => {
+            let collection = source.collection();
+            found.unseen(&format!("the sources in {collection}"), &error);
+            return found.diagnostics;
+        }
+    };
+    found.of_source(&point);
+    if let Some(target) = target {
+        let time = rules::time_of(&point);
+        if let Some(rule) = rules::of_points(&target, id, source, time) {
+            found.broken(&rule, None);
+        } else if let Some(location) = &target.location
+            && let Some(copy) = look.elsewhere(location, patience).await
+        {
+            found.broken(&Rule::CopiedElsewhere(copy), None);
+        }
+    }
+    if let Ok(true) = walk.glances.is_private(client, source, patience).await {
+        found.warn("private", words::private_link(id, source));
+    }
+    found.diagnostics
+}
+
+/// What has been found so far.
+struct Found<'a> {
+    preflight: &'a Preflight<'a>,
+    look: &'a Look<'a>,
+    diagnostics: Diagnostics,
+}
+
+impl Found<'_> {
+    fn broken(&mut self, rule: &Rule, cause: Option<&crate::arm::Error>) {
+        let diagnostic = words::foreseen(rule, self.look.id, self.look.source, cause);
+        if rule.may_change() {
+            self.warn(rule.topic(), diagnostic);
+        } else {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// A warning, once for each collection: thirty copies of one VM have one cause.
+    fn warn(&mut self, topic: &'static str, diagnostic: Diagnostic) {
+        let collection = self.look.id.collection().path();
+        if self.preflight.walk.tell_once(&collection, topic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn unseen(&mut self, what: &str, error: &crate::arm::Error) {
+        self.diagnostics.extend(self.preflight.unseen(what, error));
+    }
+
+    fn of_source(&mut self, point: &RestorePoint) {
+        let (id, source) = (self.look.id, self.look.source);
+        if let Some(rule) = rules::of_source(point) {
+            self.broken(&rule, None);
+        } else if let Some(state) = restore_points::not_ready(point) {
+            self.warn("not ready", words::source_not_ready(id, source, state));
+        }
+        let machine = &point.properties.source_metadata;
+        let security = machine.security_profile.security_type.as_deref();
+        if security.is_some_and(|found| found.eq_ignore_ascii_case("ConfidentialVM")) {
+            self.warn("confidential", words::confidential_vm(id, source));
+        }
+        let mut disks = machine.storage_profile.disks();
+        if disks.any(|(_, disk)| disk.is_some_and(has_customer_key)) {
+            self.warn("customer key", words::customer_key(id, source));
+        }
+    }
+}
+
+/// Whether a disk restore point is encrypted with a key of the customer's.
+fn has_customer_key(disk: &DiskRestorePointAttributes) -> bool {
+    let encryption = disk.encryption.as_ref();
+    let kind = encryption.and_then(|encryption| encryption.encryption_type.as_deref());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("customer"))
+}

@@ -1,0 +1,241 @@
+//! Getting Azure to begin a copy: its turn, the looks before and after, and refusals.
+
+use std::time::Duration;
+
+use crate::arm::compute::models::RestorePoint;
+use crate::arm::compute::replication::{ReplicationState, replication};
+use crate::arm::compute::restore_points;
+use crate::arm::resource_id::RestorePointId;
+use crate::arm::{Error, Patience};
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::resource::{Applied, Checkpoint};
+use crate::provider::begin::{self, Accepted, Start, begin};
+use crate::provider::resources::{already_exists, lost_answer};
+use crate::provider::turn::Turn;
+use crate::provider::walk::Walk;
+
+use super::look::{self, Look, Obstacle, Target};
+use super::rules;
+use super::wait::Copying;
+use super::words;
+
+/// A copy that Azure has taken.
+pub(super) struct Started {
+    /// How that is known.
+    pub(super) accepted: Accepted,
+    /// No other copy goes into the collection while this is held.
+    pub(super) turn: Turn,
+    /// How long the turn took to come.
+    pub(super) queued: Duration,
+    /// What else is worth telling.
+    pub(super) warnings: Diagnostics,
+}
+
+/// What stood in the way last.
+#[derive(Default)]
+struct Seen {
+    running: Option<RestorePointId>,
+    refusal: Option<Error>,
+}
+
+/// Waits for the turn, looks, and asks Azure to copy, again if another copy was in the way.
+///
+/// # Errors
+/// The end of the create: nothing was taken, or nobody knows, and then the state says so.
+pub(super) async fn start(
+    copying: &Copying<'_>,
+    walk: &Walk,
+    source: &RestorePointId,
+    checkpoint: &Checkpoint,
+) -> Result<Started, Applied> {
+    let Copying {
+        client,
+        patience,
+        id,
+        known: uncertain,
+        ..
+    } = copying;
+    let look = Look {
+        client,
+        glances: &walk.glances,
+        id,
+        source,
+    };
+    let waits = copying.waits();
+    let found = look.source(patience).await;
+    let found = found.map_err(|obstacle| Applied::failed(obstacle.not_begun(&look)))?;
+    let source_time = rules::time_of(&found);
+    let mut seen = Seen::default();
+    let queued_since = patience.elapsed();
+    let queued = || patience.elapsed().saturating_sub(queued_since);
+    let turn = if waits {
+        let turn = walk.turns.take(id.collection(), source_time, patience);
+        turn.await.map_err(|interrupted| {
+            Applied::failed(seen.no_turn(id, queued(), &interrupted.into()))
+        })?
+    } else {
+        let turn = walk.turns.try_take(id.collection());
+        turn.ok_or_else(|| Applied::failed(words::busy(id, None, None)))?
+    };
+    loop {
+        let collection = match look.target(source_time, patience).await {
+            Ok(Target::Free(collection)) => collection,
+            Ok(Target::Busy(running)) if waits => {
+                look::wait_out(client, patience, &running).await;
+                seen.running = Some(running);
+                patience.check().map_err(|interrupted| {
+                    walk.unmake(id);
+                    Applied::failed(seen.no_turn(id, queued(), &interrupted.into()))
+                })?;
+                continue;
+            }
+            Ok(Target::Busy(running)) => {
+                walk.unmake(id);
+                let refusal = seen.refusal.as_ref();
+                return Err(Applied::failed(words::busy(id, Some(&running), refusal)));
+            }
+            Err(obstacle) => {
+                walk.unmake(id);
+                return Err(Applied::failed(seen.told(obstacle, &look)));
+            }
+        };
+        let left = look.left_behind(&collection, source_time, patience).await;
+        let queued = queued();
+
+        // From here on Azure may have the copy, whatever becomes of the answer.
+        walk.make(id);
+        checkpoint.save((*uncertain).clone());
+        let accepted = match begin(client, id, source, patience).await {
+            Start::Accepted(accepted) => *accepted,
+            Start::Lost(error) => {
+                let lost = lost_answer("restore point copy", &error);
+                return Err(Applied::saved((*uncertain).clone()).with(lost));
+            }
+            Start::Refused(error) => match after_refusal(&look, error, patience).await {
+                AfterRefusal::Ours(found) => Accepted::Found(*found),
+                AfterRefusal::LookAgain(error) => {
+                    seen.refusal = Some(error);
+                    continue;
+                }
+                AfterRefusal::Told(diagnostic) => {
+                    walk.unmake(id);
+                    return Err(Applied::failed(*diagnostic));
+                }
+            },
+        };
+        let left = (!left.is_empty()).then(|| words::leaves_behind(id, &left));
+        return Ok(Started {
+            accepted,
+            turn,
+            queued,
+            warnings: left.into_iter().collect(),
+        });
+    }
+}
+
+impl Seen {
+    /// The wait for the turn was ended by this.
+    fn no_turn(&self, id: &RestorePointId, queued: Duration, error: &Error) -> Diagnostic {
+        let (running, refusal) = (self.running.as_ref(), self.refusal.as_ref());
+        words::turn_did_not_come(id, queued, running, refusal, error)
+    }
+
+    /// A look shows what is in the way: after a refusal it explains that one.
+    fn told(&self, obstacle: Obstacle, look: &Look<'_>) -> Diagnostic {
+        match (&self.refusal, obstacle) {
+            (Some(refusal), Obstacle::Broken(rule, _)) => {
+                words::refused_by_rule(&rule, look.id, look.source, refusal)
+            }
+            (Some(refusal), Obstacle::Unseen(_)) => words::refused(look.id, look.source, refusal),
+            (None, obstacle) => obstacle.not_begun(look),
+        }
+    }
+}
+
+/// What a look after a refusal shows.
+enum AfterRefusal {
+    /// The copy is there, and is ours: an earlier attempt of ours was taken, or that of a twin.
+    Ours(Box<RestorePoint>),
+    /// Another copy came first, or the source is not ready: its turn will come.
+    LookAgain(Error),
+    /// This is why, as far as that can be seen.
+    Told(Box<Diagnostic>),
+}
+
+/// Looks why Azure has refused. Its own text is published nowhere, so that it is never trusted
+/// to tell one refusal from another.
+async fn after_refusal(look: &Look<'_>, error: Error, patience: &Patience) -> AfterRefusal {
+    let Look {
+        client, id, source, ..
+    } = look;
+    let told = |diagnostic| AfterRefusal::Told(Box::new(diagnostic));
+    if !may_be_a_rule(&error) {
+        return told(words::refused(id, source, &error));
+    }
+    match restore_points::get(client, id, true, patience).await {
+        Ok(found) if !begin::is_copy_of(&found, source) => {
+            return told(already_exists("azrestorepoint_copy", &id.to_string()));
+        }
+        Ok(found) if replication(&found).state != ReplicationState::Failed => {
+            return AfterRefusal::Ours(Box::new(found));
+        }
+        Ok(_) => return told(words::refused(id, source, &error)),
+        Err(missing) if missing.is_not_found() => {}
+        Err(_) => return told(words::refused(id, source, &error)),
+    }
+    let broken = |rule| told(words::refused_by_rule(&rule, id, source, &error));
+    let source_time = match restore_points::get(client, source, true, patience).await {
+        Ok(found) => match rules::of_source(&found) {
+            Some(rule) => return broken(rule),
+            None if restore_points::not_ready(&found).is_some() => {
+                return AfterRefusal::LookAgain(error);
+            }
+            None => rules::time_of(&found),
+        },
+        Err(missing) if missing.is_not_found() => return broken(rules::Rule::SourceMissing),
+        Err(_) => None,
+    };
+    match look.target(source_time, patience).await {
+        Ok(Target::Busy(_)) => AfterRefusal::LookAgain(error),
+        Ok(Target::Free(_)) | Err(Obstacle::Unseen(_)) => told(words::refused(id, source, &error)),
+        Err(Obstacle::Broken(rule, _)) => broken(rule),
+    }
+}
+
+/// Whether a refusal may come from one of the rules of copies: what nobody may do at all, or
+/// what Azure has no time for, does not.
+fn may_be_a_rule(error: &Error) -> bool {
+    matches!(error.status(), Some(400 | 404 | 409 | 412 | 422))
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::{Method, StatusCode};
+
+    use super::*;
+    use crate::arm::error::ApiError;
+
+    #[test]
+    fn only_refusals_of_this_request_are_explained_by_a_look() {
+        for (status, expected) in [
+            (400, true),
+            (401, false),
+            (403, false),
+            (404, true),
+            (409, true),
+            (412, true),
+            (422, true),
+            (429, false),
+            (503, false),
+        ] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let error = ApiError::from_body(Method::PUT, "/x", status, b"");
+            assert_eq!(
+                may_be_a_rule(&Error::Api(Box::new(error))),
+                expected,
+                "{status}"
+            );
+        }
+        assert!(!may_be_a_rule(&Error::Stopped));
+    }
+}
