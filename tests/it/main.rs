@@ -1,5 +1,6 @@
 //! The provider as a process: through the real protocol, and through the real Terraform.
 
+mod foresight;
 mod handshake;
 mod lifecycle;
 mod lookups;
@@ -7,6 +8,7 @@ mod lost_answers;
 mod operations;
 mod process;
 mod protocol;
+mod refusals;
 mod replacements;
 mod results;
 mod support;

@@ -77,6 +77,11 @@ async fn preflight(
     let (Some(source), Some(asks)) = (source, Preflight::new(session, in_apply, stop)) else {
         return diagnostics;
     };
+    if asks.walk.is_collection_planned(&source) {
+        // Whatever collection is made here takes copies.
+        diagnostics.push(words::source_is_of_copies(&source));
+        return diagnostics;
+    }
     let found = asks
         .walk
         .glances
