@@ -48,6 +48,7 @@ mod server;
 mod settings;
 mod simulator;
 mod state;
+mod throttling;
 mod virtual_machine;
 
 pub use builder::Builder;
@@ -59,4 +60,5 @@ pub use settings::{
     AUDIENCE, CLIENT_ID, CLIENT_SECRET, OperationHeaders, Rules, SUBSCRIPTION_ID, TENANT_ID,
 };
 pub use simulator::{NotSeen, Simulator};
+pub use throttling::Throttling;
 pub use virtual_machine::CUSTOM_DATA;

@@ -196,9 +196,7 @@ fn check_hourly_limit(
     let Some(oldest) = limit.checked_sub(1).and_then(|index| recent.nth(index)) else {
         return Ok(());
     };
-    let remaining = Duration::try_from(*oldest + HOUR - now).unwrap_or_default();
-    // Rounded up: a client that comes back on the second must not come too early.
-    let seconds = state.clock.real(remaining).as_secs_f64().ceil();
+    let seconds = state.clock.real_seconds_until(*oldest + HOUR);
     let body = json!({ "error": {
         "code": "OperationNotAllowed",
         "message": "The server rejected the request because too many requests have been received for this subscription.",
@@ -209,6 +207,5 @@ fn check_hourly_limit(
             "message": format!("{{\"operationGroup\":\"PutRestorePoint\",\"allowedRequestCount\":{limit}}}"),
         }],
     }});
-    Err(Answer::json(429, body, budget::PUT_RESTORE_POINT)
-        .with("Retry-After", format!("{seconds}")))
+    Err(Answer::json(429, body, budget::PUT_RESTORE_POINT).with("Retry-After", seconds.to_string()))
 }

@@ -2,6 +2,7 @@
 
 mod world;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
@@ -18,6 +19,7 @@ use crate::log::Request;
 use crate::replication::Replication;
 use crate::server::Shared;
 use crate::settings::Rules;
+use crate::throttling::{Buckets, Throttling};
 
 /// A running simulator. Dropping it stops the server, cuts its connections and removes the
 /// authority's file.
@@ -129,6 +131,11 @@ impl Simulator {
         self.shared.state().settings.rules = rules;
     }
 
+    /// Limits the rate of requests from now on, with full buckets, or no longer.
+    pub fn set_throttling(&self, throttling: Option<Throttling>) {
+        self.shared.state().buckets = throttling.map(Buckets::new);
+    }
+
     /// Lets the operation of the next copy end as `Failed`, and the copy with it.
     pub fn fail_next_operation(&self, code: &str, message: &str) {
         self.shared
@@ -215,6 +222,14 @@ impl Simulator {
     #[must_use]
     pub fn count(&self, method: &str, path_substring: &str) -> usize {
         self.shared.state().log.count(method, path_substring)
+    }
+
+    /// How many requests each policy of [`Throttling`] has refused since it was set.
+    #[must_use]
+    pub fn throttled(&self) -> BTreeMap<&'static str, usize> {
+        let state = self.shared.state();
+        let buckets = state.buckets.as_ref();
+        buckets.map_or_else(BTreeMap::new, |buckets| buckets.refused.clone())
     }
 
     /// Forgets the requests so far.

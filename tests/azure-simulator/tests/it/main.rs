@@ -11,4 +11,5 @@ mod shapes;
 mod signing_in;
 mod strictness;
 mod support;
+mod throttling;
 mod world;
