@@ -11,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::certificate;
 use crate::clock::Clock;
 use crate::replication::Replication;
+use crate::role::Role;
 use crate::server::{self, Shared};
 use crate::settings::{OperationHeaders, Rules, Settings};
 use crate::simulator::Simulator;
@@ -98,6 +99,13 @@ impl Builder {
     #[must_use]
     pub fn rules(mut self, rules: Rules) -> Self {
         self.settings.rules = rules;
+        self
+    }
+
+    /// What the application may do, instead of everything.
+    #[must_use]
+    pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
+        self.settings.roles = roles.into_iter().collect();
         self
     }
 

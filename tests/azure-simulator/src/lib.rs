@@ -42,6 +42,7 @@ mod exchange;
 mod fault;
 mod log;
 mod replication;
+mod role;
 mod route;
 mod seed;
 mod server;
@@ -55,9 +56,11 @@ pub use builder::Builder;
 pub use fault::{Fault, FaultId};
 pub use log::Request;
 pub use replication::Replication;
+pub use role::Role;
 pub use seed::{SourceCollection, SourceRestorePoint};
 pub use settings::{
-    AUDIENCE, CLIENT_ID, CLIENT_SECRET, OperationHeaders, Rules, SUBSCRIPTION_ID, TENANT_ID,
+    AUDIENCE, CLIENT_ID, CLIENT_SECRET, OBJECT_ID, OperationHeaders, Rules, SUBSCRIPTION_ID,
+    TENANT_ID,
 };
 pub use simulator::{NotSeen, Simulator};
 pub use throttling::Throttling;

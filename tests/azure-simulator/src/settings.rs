@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::replication::Replication;
+use crate::role::Role;
 
 /// The subscription that exists.
 pub const SUBSCRIPTION_ID: &str = "00000000-0000-0000-0000-000000000001";
@@ -11,6 +12,8 @@ pub const SUBSCRIPTION_ID: &str = "00000000-0000-0000-0000-000000000001";
 pub const TENANT_ID: &str = "00000000-0000-0000-0000-00000000000a";
 /// The application that may sign in.
 pub const CLIENT_ID: &str = "00000000-0000-0000-0000-00000000000c";
+/// The object that the application is in the tenant, as refusals of authorization name it.
+pub const OBJECT_ID: &str = "00000000-0000-0000-0000-00000000000b";
 /// The application's secret, which opens nothing but a simulator on loopback.
 pub const CLIENT_SECRET: &str = "simulator-client-secret";
 /// The audience whose tokens Azure Resource Manager takes.
@@ -74,6 +77,7 @@ pub(crate) struct Settings {
     pub(crate) operation_expiry: Option<Duration>,
     pub(crate) identical_put_status: u16,
     pub(crate) rules: Rules,
+    pub(crate) roles: Vec<Role>,
     /// Code and message of the failures that the next copy operations end with.
     pub(crate) failing_operations: VecDeque<(String, String)>,
 }
@@ -96,6 +100,7 @@ impl Default for Settings {
             // Assumed: the specification lists 201 alone for this PUT.
             identical_put_status: 201,
             rules: Rules::default(),
+            roles: vec![Role::of(["*"])],
             failing_operations: VecDeque::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! Azure Resource Manager: the checks that every request passes, and the way to its resource.
 
+pub(crate) mod authorization;
 pub(crate) mod collection;
 pub(crate) mod collections;
 pub(crate) mod copies;
@@ -120,6 +121,7 @@ fn route(state: &mut State, request: &Incoming, bill: &mut Bill) -> Answered {
         ));
     }
     check_api_version(request, &route.resource)?;
+    authorization::check(state, request, &route.resource)?;
     limits::charge_compute(state, request, &route.resource, bill)?;
     match (request.method.as_str(), route.resource) {
         ("GET", Resource::Group(name)) => resource_groups::get(state, request, &name),

@@ -17,6 +17,7 @@ use crate::builder::Builder;
 use crate::fault::{Fault, FaultId};
 use crate::log::Request;
 use crate::replication::Replication;
+use crate::role::Role;
 use crate::server::Shared;
 use crate::settings::Rules;
 use crate::throttling::{Buckets, Throttling};
@@ -129,6 +130,11 @@ impl Simulator {
     /// Which of Azure's rules hold from now on.
     pub fn set_rules(&self, rules: Rules) {
         self.shared.state().settings.rules = rules;
+    }
+
+    /// What the application may do from now on.
+    pub fn set_roles(&self, roles: impl IntoIterator<Item = Role>) {
+        self.shared.state().settings.roles = roles.into_iter().collect();
     }
 
     /// Limits the rate of requests from now on, with full buckets, or no longer.

@@ -7,6 +7,7 @@ mod clock;
 mod control;
 mod copy_rules;
 mod faults;
+mod roles;
 mod shapes;
 mod signing_in;
 mod strictness;
