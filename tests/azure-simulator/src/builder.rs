@@ -10,6 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::certificate;
 use crate::clock::Clock;
+use crate::refusals::Refusals;
 use crate::replication::Replication;
 use crate::role::Role;
 use crate::server::{self, Shared};
@@ -99,6 +100,13 @@ impl Builder {
     #[must_use]
     pub fn rules(mut self, rules: Rules) -> Self {
         self.settings.rules = rules;
+        self
+    }
+
+    /// What refusals for the sake of those rules look like.
+    #[must_use]
+    pub fn refusals(mut self, refusals: Refusals) -> Self {
+        self.settings.refusals = refusals;
         self
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::refusals::Refusals;
 use crate::replication::Replication;
 use crate::role::Role;
 
@@ -32,6 +33,9 @@ pub struct Rules {
     /// A collection in the region of its source collection is refused when it is created; else
     /// only the copy into it is.
     pub other_region_for_collection: bool,
+    /// A source of a confidential VM is refused, and one with a disk that has private access
+    /// only. Both are documented as not supported.
+    pub unsupported_sources: bool,
     /// So many copies may start in one collection within an hour; above it 429. Documented on
     /// one page only, as 3, and off unless a test asks for it.
     pub copies_per_hour: Option<usize>,
@@ -44,6 +48,7 @@ impl Default for Rules {
             one_at_a_time: true,
             once_per_region: true,
             other_region_for_collection: true,
+            unsupported_sources: true,
             copies_per_hour: None,
         }
     }
@@ -77,6 +82,7 @@ pub(crate) struct Settings {
     pub(crate) operation_expiry: Option<Duration>,
     pub(crate) identical_put_status: u16,
     pub(crate) rules: Rules,
+    pub(crate) refusals: Refusals,
     pub(crate) roles: Vec<Role>,
     /// Code and message of the failures that the next copy operations end with.
     pub(crate) failing_operations: VecDeque<(String, String)>,
@@ -100,6 +106,7 @@ impl Default for Settings {
             // Assumed: the specification lists 201 alone for this PUT.
             identical_put_status: 201,
             rules: Rules::default(),
+            refusals: Refusals::default(),
             roles: vec![Role::of(["*"])],
             failing_operations: VecDeque::new(),
         }

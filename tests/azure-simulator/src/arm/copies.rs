@@ -76,6 +76,7 @@ pub(crate) fn copy_of(
                 restore_point_name: format!("{}_{}", disk.name, Uuid::new_v4()),
                 encryption: order.encryption_of(&source_id),
                 source_id: Some(source_id),
+                disk_access: None,
                 replication: settings.replication_of(&disk.name),
             }
         })
@@ -120,7 +121,7 @@ fn repeated(
         Origin::Copy { requested, .. } => same(requested, &order.properties),
     };
     if !identical {
-        return Err(copy_rules::not_allowed(&format!(
+        return Err(state.settings.refusals.taken.says(&format!(
             "Operation 'Update Restore Point' is not supported on restore point '{}'.",
             existing.name
         )));

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::builder::Builder;
 use crate::fault::{Fault, FaultId};
 use crate::log::Request;
+use crate::refusals::Refusals;
 use crate::replication::Replication;
 use crate::role::Role;
 use crate::server::Shared;
@@ -130,6 +131,11 @@ impl Simulator {
     /// Which of Azure's rules hold from now on.
     pub fn set_rules(&self, rules: Rules) {
         self.shared.state().settings.rules = rules;
+    }
+
+    /// What refusals for the sake of those rules look like from now on.
+    pub fn set_refusals(&self, refusals: Refusals) {
+        self.shared.state().settings.refusals = refusals;
     }
 
     /// What the application may do from now on.
