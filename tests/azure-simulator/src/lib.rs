@@ -45,6 +45,7 @@ mod refusals;
 mod replication;
 mod role;
 mod route;
+mod schedule;
 mod seed;
 mod server;
 mod settings;

@@ -377,13 +377,17 @@ impl State {
 
     /// Removes a collection or a restore point at once.
     pub(crate) fn remove(&mut self, id: &str) -> Seeded<()> {
+        let now = self.clock.now();
         match self.resource(id) {
             Some(Resource::Collection(gone)) if self.collection(&gone).is_some() => {
+                let sources = self.points_of(&gone);
+                self.lose_sources(&sources.into_iter().map(|id| (id, now)).collect::<Vec<_>>());
                 self.collections
                     .retain(|collection| !collection.id.is(&gone));
                 Ok(())
             }
             Some(Resource::RestorePoint(gone)) if self.restore_point(&gone).is_some() => {
+                self.lose_sources(&[(id.to_owned(), now)]);
                 if let Some(collection) = self.collection_mut(&gone.collection) {
                     collection
                         .restore_points
@@ -429,5 +433,6 @@ fn local_disk(name: &str, seed: &SourceRestorePoint) -> Disk {
         encryption,
         disk_access: seed.disk_access.clone(),
         replication: Replication::Succeeded,
+        started: None,
     }
 }

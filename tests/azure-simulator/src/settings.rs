@@ -39,6 +39,14 @@ pub struct Rules {
     /// So many copies may start in one collection within an hour; above it 429. Documented on
     /// one page only, as 3, and off unless a test asks for it.
     pub copies_per_hour: Option<usize>,
+    /// So many disks replicate to one region at the same time; the others stay at 0 percent
+    /// until their turn comes. Documented as 100 for copies of snapshots, and of restore points
+    /// nowhere; off unless a test asks for it.
+    pub disks_in_parallel: Option<usize>,
+    /// A copy goes on when its source is deleted meanwhile, alone or with its collection; else
+    /// its unfinished disks fail. Azure accepts such a deletion; what becomes of the copy is
+    /// published nowhere.
+    pub copies_outlive_source: bool,
 }
 
 impl Default for Rules {
@@ -50,6 +58,8 @@ impl Default for Rules {
             other_region_for_collection: true,
             unsupported_sources: true,
             copies_per_hour: None,
+            disks_in_parallel: None,
+            copies_outlive_source: true,
         }
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn copy_of(
                 source_id: Some(source_id),
                 disk_access: None,
                 replication: settings.replication_of(&disk.name),
+                started: None,
             }
         })
         .collect();

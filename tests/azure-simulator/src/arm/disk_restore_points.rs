@@ -96,9 +96,9 @@ fn body(
         }
     }
     // Only a copy tells how far it has got.
-    if let Some(elapsed) = point.replicating_for(now) {
-        let percent = disk.replication.completion_percent(elapsed);
-        properties["replicationState"] = json!(disk.replication.phase(elapsed).state());
+    if point.copied_from().is_some() {
+        let percent = disk.completion_percent(now);
+        properties["replicationState"] = json!(disk.phase(now).state());
         // A float here, where the instance view has an integer.
         properties["completionPercent"] = percent
             .and_then(|percent| percent.as_f64())

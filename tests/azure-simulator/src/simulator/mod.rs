@@ -130,7 +130,10 @@ impl Simulator {
 
     /// Which of Azure's rules hold from now on.
     pub fn set_rules(&self, rules: Rules) {
-        self.shared.state().settings.rules = rules;
+        let mut state = self.shared.state();
+        // What has begun under the old ones stays begun.
+        state.settle();
+        state.settings.rules = rules;
     }
 
     /// What refusals for the sake of those rules look like from now on.

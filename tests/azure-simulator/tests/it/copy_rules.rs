@@ -103,7 +103,7 @@ async fn rules_can_be_switched_off() {
         once_per_region: false,
         other_region_for_collection: false,
         unsupported_sources: false,
-        copies_per_hour: None,
+        ..Rules::default()
     }))
     .await;
     scene.copy("wednesday").await.assert(201);

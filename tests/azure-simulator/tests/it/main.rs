@@ -9,6 +9,7 @@ mod copy_rules;
 mod faults;
 mod refusals;
 mod roles;
+mod schedule;
 mod seeds;
 mod shapes;
 mod signing_in;
