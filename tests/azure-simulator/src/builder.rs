@@ -96,6 +96,14 @@ impl Builder {
         self
     }
 
+    /// Gives lists of collections in pages of so many, each with a link to the next one. Without
+    /// it there is one page.
+    #[must_use]
+    pub fn page_size(mut self, collections: usize) -> Self {
+        self.settings.page_size = Some(collections);
+        self
+    }
+
     /// Which of Azure's rules hold.
     #[must_use]
     pub fn rules(mut self, rules: Rules) -> Self {

@@ -40,6 +40,7 @@ pub mod control;
 mod entra;
 mod exchange;
 mod fault;
+mod governance;
 mod log;
 mod refusals;
 mod replication;
@@ -56,6 +57,7 @@ mod virtual_machine;
 
 pub use builder::Builder;
 pub use fault::{Fault, FaultId};
+pub use governance::{Lock, Policy};
 pub use log::Request;
 pub use refusals::{Refusal, Refusals};
 pub use replication::Replication;

@@ -291,6 +291,7 @@ impl State {
             ready: OffsetDateTime::UNIX_EPOCH,
             fails: false,
             provisioning_state: seed.provisioning_state.clone(),
+            is_shared: false,
             deleted: None,
         };
         let path = point.path(&collection.id, &subscription);
@@ -298,9 +299,10 @@ impl State {
         Ok(path)
     }
 
-    /// Adds a copy, begun now, without asking any rule; gives its id.
+    /// Adds a copy, begun then, without asking any rule; gives its id.
     pub(crate) fn seed_copy(
         &mut self,
+        begun: OffsetDateTime,
         collection: &str,
         name: &str,
         source: &str,
@@ -312,9 +314,9 @@ impl State {
             .and_then(|owner| Some((owner.id.clone(), owner.restore_point(&source_id.name)?)));
         let (owner, point) = found.ok_or_else(|| format!("there is no restore point {source}"))?;
         let order = CopyRequest::of(source);
-        let now = self.clock.now();
-        let mut copy = copies::copy_of(point, &owner, name, &order, &self.settings, now);
+        let mut copy = copies::copy_of(point, &owner, name, &order, &self.settings, begun);
         for disk in &mut copy.disks {
+            disk.started = Some(begun);
             disk.replication = replication.clone();
         }
         let subscription = self.settings.subscription_id.clone();

@@ -83,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) audience: String,
+    /// The code that the sign-in service refuses the client with.
+    pub(crate) revoked: Option<u32>,
     pub(crate) token_lifetime: Duration,
     pub(crate) replication: Replication,
     pub(crate) disk_replications: Vec<(String, Replication)>,
@@ -91,11 +93,14 @@ pub(crate) struct Settings {
     pub(crate) operation_url_query_bytes: usize,
     pub(crate) operation_expiry: Option<Duration>,
     pub(crate) identical_put_status: u16,
+    pub(crate) page_size: Option<usize>,
     pub(crate) rules: Rules,
     pub(crate) refusals: Refusals,
     pub(crate) roles: Vec<Role>,
     /// Code and message of the failures that the next copy operations end with.
     pub(crate) failing_operations: VecDeque<(String, String)>,
+    /// The same for the next deletions.
+    pub(crate) failing_deletions: VecDeque<(String, String)>,
 }
 
 impl Default for Settings {
@@ -106,6 +111,7 @@ impl Default for Settings {
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
             audience: AUDIENCE.to_owned(),
+            revoked: None,
             token_lifetime: Duration::from_secs(3599),
             replication: Replication::After(Duration::from_secs(2)),
             disk_replications: Vec::new(),
@@ -115,10 +121,12 @@ impl Default for Settings {
             operation_expiry: None,
             // Assumed: the specification lists 201 alone for this PUT.
             identical_put_status: 201,
+            page_size: None,
             rules: Rules::default(),
             refusals: Refusals::default(),
             roles: vec![Role::of(["*"])],
             failing_operations: VecDeque::new(),
+            failing_deletions: VecDeque::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::arm::restore_point::RestorePoint;
 use crate::clock::Clock;
 use crate::entra::Tokens;
 use crate::fault::Faults;
+use crate::governance::{Lock, Policy};
 use crate::log::Log;
 use crate::route::{CollectionId, Resource, RestorePointId, Route};
 use crate::settings::Settings;
@@ -32,6 +33,9 @@ pub(crate) struct State {
     pub(crate) resource_groups: Vec<ResourceGroup>,
     pub(crate) collections: Vec<Collection>,
     pub(crate) operations: Vec<Operation>,
+    /// Scopes and the locks on them.
+    pub(crate) locks: Vec<(String, Lock)>,
+    pub(crate) policies: Vec<Policy>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
     /// When things were last settled.
@@ -52,6 +56,8 @@ impl State {
             resource_groups: Vec::new(),
             collections: Vec::new(),
             operations: Vec::new(),
+            locks: Vec::new(),
+            policies: Vec::new(),
             faults: Faults::default(),
             log: Log::default(),
             buckets: None,

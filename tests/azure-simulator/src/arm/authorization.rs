@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::limits;
 use crate::exchange::{Answer, Incoming};
 use crate::route::Resource;
 use crate::settings::OBJECT_ID;
@@ -14,11 +15,7 @@ const COLLECTION: &str = "Microsoft.Compute/restorePointCollections";
 const POINT: &str = "Microsoft.Compute/restorePointCollections/restorePoints";
 
 pub(crate) fn check(state: &State, request: &Incoming, resource: &Resource) -> Result<(), Answer> {
-    let verb = match request.method.as_str() {
-        "GET" => "read",
-        "DELETE" => "delete",
-        _ => "write",
-    };
+    let verb = limits::verb(&request.method);
     let kind = match resource {
         Resource::Group(_) => "Microsoft.Resources/subscriptions/resourceGroups",
         Resource::AllCollections | Resource::Collections { .. } | Resource::Collection(_) => {

@@ -98,6 +98,7 @@ pub(crate) fn copy_of(
         ready: now,
         fails: false,
         provisioning_state: None,
+        is_shared: false,
         deleted: None,
     }
 }

@@ -38,6 +38,15 @@ impl Bill {
     }
 }
 
+/// What the gateway calls a method in its checks of rights, locks and rates.
+pub(crate) fn verb(method: &str) -> &'static str {
+    match method {
+        "GET" => "read",
+        "DELETE" => "delete",
+        _ => "write",
+    }
+}
+
 /// The gateway's charge, which every request of a principal has.
 ///
 /// Assumed: code and text of its refusal, which are ARM's in general.
@@ -46,10 +55,11 @@ pub(crate) fn charge_gateway(
     request: &Incoming,
     bill: &mut Bill,
 ) -> Result<(), Answer> {
-    let (policy, verb) = match request.method.as_str() {
-        "GET" => ("reads", "read"),
-        "DELETE" => ("deletes", "delete"),
-        _ => ("writes", "write"),
+    let verb = verb(&request.method);
+    let policy = match verb {
+        "read" => "reads",
+        "delete" => "deletes",
+        _ => "writes",
     };
     let charges = [(policy, String::new())];
     let now = state.clock.now();

@@ -8,8 +8,10 @@ pub(crate) mod copy_request;
 pub(crate) mod copy_rules;
 pub(crate) mod disk_restore_points;
 pub(crate) mod fields;
+pub(crate) mod governance;
 pub(crate) mod limits;
 pub(crate) mod operations;
+pub(crate) mod paging;
 pub(crate) mod resource_groups;
 pub(crate) mod restore_point;
 pub(crate) mod restore_points;
@@ -122,6 +124,7 @@ fn route(state: &mut State, request: &Incoming, bill: &mut Bill) -> Answered {
     }
     check_api_version(request, &route.resource)?;
     authorization::check(state, request, &route.resource)?;
+    governance::check(state, request, &route.resource)?;
     limits::charge_compute(state, request, &route.resource, bill)?;
     match (request.method.as_str(), route.resource) {
         ("GET", Resource::Group(name)) => resource_groups::get(state, request, &name),

@@ -29,6 +29,8 @@ pub(crate) struct RestorePoint {
     pub(crate) fails: bool,
     /// Stands in for the state that follows from all that, if a test sets it.
     pub(crate) provisioning_state: Option<String>,
+    /// Whether a shared access signature for one of its disks is outstanding.
+    pub(crate) is_shared: bool,
     /// When its deletion takes effect, once it has been asked for.
     pub(crate) deleted: Option<OffsetDateTime>,
 }

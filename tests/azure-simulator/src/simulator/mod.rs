@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
+use crate::entra;
 use crate::fault::{Fault, FaultId};
 use crate::log::Request;
 use crate::refusals::Refusals;
@@ -160,9 +161,36 @@ impl Simulator {
             .push_back((code.to_owned(), message.to_owned()));
     }
 
+    /// Lets the operation of the next deletion end as `Failed`, and what was to go stay.
+    pub fn fail_next_deletion(&self, code: &str, message: &str) {
+        self.shared
+            .state()
+            .settings
+            .failing_deletions
+            .push_back((code.to_owned(), message.to_owned()));
+    }
+
     /// Lets every token that was issued expire now, whatever its holder was told.
     pub fn expire_tokens(&self) {
         self.shared.state().tokens.expire_all();
+    }
+
+    /// Lets the sign-in service refuse the client from now on, with an `AADSTS` code. Tokens that
+    /// were issued stay valid; see [`Simulator::expire_tokens`].
+    ///
+    /// # Panics
+    /// The code is not 700016 (no such application), 7000112 (it is disabled), 7000215 (its
+    /// secret is wrong) or 7000222 (its secret has expired).
+    #[track_caller]
+    pub fn revoke_client(&self, code: u32) {
+        let known = entra::revocation(code).is_some();
+        assert!(known, "the simulator does not know AADSTS{code}");
+        self.shared.state().settings.revoked = Some(code);
+    }
+
+    /// Lets the client sign in again.
+    pub fn restore_client(&self) {
+        self.shared.state().settings.revoked = None;
     }
 
     /// Sets a fault; see [`Fault`].

@@ -7,6 +7,8 @@ mod clock;
 mod control;
 mod copy_rules;
 mod faults;
+mod governance;
+mod paging;
 mod refusals;
 mod roles;
 mod schedule;

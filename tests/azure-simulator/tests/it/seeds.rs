@@ -1,9 +1,9 @@
 //! Sources of unusual kinds, as Azure would show them.
 
-use azure_simulator::{Rules, Simulator, SourceRestorePoint};
+use azure_simulator::{Replication, Rules, Simulator, SourceRestorePoint};
 use serde_json::{Value, json};
 
-use crate::support::{Scene, read_disks};
+use crate::support::{OPERATION, REPLICATION, Scene, read_disks};
 
 const TIME: &str = "2027-01-08T02:00:00+00:00";
 
@@ -99,4 +99,49 @@ async fn usual_disks_are_open() {
         assert_eq!(disk["properties"]["networkAccessPolicy"], "AllowAll");
         assert!(disk["properties"]["diskAccessId"].is_null());
     }
+}
+
+#[tokio::test]
+async fn a_copy_may_have_begun_earlier() {
+    let scene = Scene::set().await;
+    let seed = |name, begun, course: Replication| {
+        let source = scene.source_point(name);
+        scene
+            .azure
+            .seed_copy_begun(begun, &scene.target, name, &source, course)
+    };
+    let now = scene.azure.now();
+    let failed = seed("monday", now - REPLICATION * 9, Replication::Failed(40));
+    let running = seed("tuesday", now - REPLICATION / 4, REPLICATION.into());
+    for (id, percent, state) in [(failed, 40.0, "Failed"), (running, 25.0, "Replicating")] {
+        for disk in read_disks(&scene, &id).await {
+            assert_eq!(disk["properties"]["completionPercent"], json!(percent));
+            assert_eq!(disk["properties"]["replicationState"], state);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_can_fail() {
+    let scene = Scene::set().await;
+    scene.copy("monday").await.assert(201);
+    scene.finish();
+    let copy = scene.copy_point("monday");
+    for id in [&copy, &scene.target] {
+        scene.azure.fail_next_deletion("InternalError", "No.");
+        let begun = scene.client.delete(id).await.assert(202);
+        scene.azure.advance(OPERATION);
+        let operation = begun.header("azure-asyncoperation").unwrap();
+        let ended = scene.client.url(operation).await.assert(200);
+        assert_eq!(ended.body["status"], "Failed");
+        assert_eq!(
+            ended.body["error"],
+            json!({ "code": "InternalError", "message": "No." })
+        );
+        let kept = scene.azure.resource(id).unwrap();
+        assert_eq!(kept["properties"]["provisioningState"], "Succeeded");
+    }
+    scene.client.delete(&copy).await.assert(202);
+    scene.azure.advance(OPERATION);
+    assert_eq!(scene.azure.resource(&copy), None);
 }
