@@ -3,7 +3,8 @@
 use crate::route::is_within;
 
 /// Actions that the identity may take, and where. Like a role assignment of Azure's, without
-/// the `notActions` that a role may have.
+/// the `notActions` that a role may have. The URL of an operation lies in the subscription, so
+/// that a role in a group does not reach it.
 ///
 /// ```
 /// use azure_simulator::Role;

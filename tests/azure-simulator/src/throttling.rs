@@ -12,7 +12,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 ///
 /// Compute has a bucket for each policy, per subscription and region, and those whose name ends
 /// in `Resource` one per collection or operation. The gateway has three, `reads`, `writes` and
-/// `deletes`, for the one principal that there is. All of them go by the simulator's clock.
+/// `deletes`, for the one principal that there is. All of them go by the simulator's clock: while
+/// it stands still, nothing comes back.
 ///
 /// The names are recorded, the gateway's numbers are documented. Assumed: that Compute's
 /// capacities are one more than the recorded remainders, that its buckets are full again after
