@@ -245,13 +245,25 @@ async fn a_destroy_of_every_usable_copy_destroys_none() {
         .expect_text("Last usable copies would be destroyed")
         .expect_text("monday, tuesday, wednesday");
     assert_eq!(world.azure.count("DELETE", "/"), 0);
-    // The same by -replace, by removed keys, and without a refresh.
+    // The same without a refresh, by removed keys, and by -replace.
     for more in [&[][..], &["-refresh=false"]] {
         let arguments = [&["destroy", "-auto-approve"], more].concat();
         world.terraform.run(&arguments).await.expect_code(1);
     }
     world.terraform.write("");
     world.terraform.apply().await.expect_code(1);
+    assert_eq!(world.azure.count("DELETE", "/"), 0);
+
+    let again = names.map(|name| format!("-replace=azrestorepoint_copy.all[\"{name}\"]"));
+    world.terraform.write(&copies(&world, &names, ""));
+    let arguments = ["apply", "-auto-approve"].into_iter();
+    let arguments: Vec<&str> = arguments.chain(again.iter().map(String::as_str)).collect();
+    world
+        .terraform
+        .run(&arguments)
+        .await
+        .expect_code(1)
+        .expect_text("Last usable copies would be destroyed");
     assert_eq!(world.azure.count("DELETE", "/"), 0);
 
     // One that stays is enough, and the plan says which, and what is lost.

@@ -1,8 +1,8 @@
 //! What a plan tells that lets a usable copy go.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::arm::compute::models::{RestorePointCollection, instant};
@@ -15,7 +15,8 @@ use crate::provider::glance::points_of;
 use crate::provider::session::Session;
 use crate::provider::walk::Walk;
 
-use super::{model, rules, words};
+use super::model::{self, Successor};
+use super::{rules, words};
 
 /// How long one plan may look. An apply looks again, and keeps the last usable copy.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -36,30 +37,81 @@ pub(super) enum Again {
     Unknown,
 }
 
+/// A copy that a plan lets go.
+pub(super) struct Going {
+    id: RestorePointId,
+    /// Whether it is meant even for the last usable one.
+    forced: bool,
+    /// What was copied, and of when it is, where that is known.
+    source: Option<RestorePointId>,
+    time: Option<OffsetDateTime>,
+}
+
+impl Going {
+    /// The copy of a state, if it is usable.
+    pub(super) fn usable(prior_state: &Value) -> Option<Self> {
+        let text = |name: &str| prior_state.get(name).as_str();
+        if prior_state.get("usable").as_bool() != Some(true) {
+            return None;
+        }
+        Some(Self {
+            id: model::id_in_state(prior_state).ok()?,
+            forced: is_forced(prior_state),
+            source: text("source_restore_point_id").and_then(|id| RestorePointId::parse(id).ok()),
+            time: text("time_created").and_then(instant),
+        })
+    }
+
+    /// The copy in whose place a plan makes another one under the same id: `-replace` shows only
+    /// there, and its state does not.
+    pub(super) fn replaced(planned_state: &Value, successor: &Successor) -> Self {
+        Self {
+            id: successor.id.clone(),
+            forced: is_forced(planned_state),
+            source: Some(successor.source.clone()),
+            time: None,
+        }
+    }
+}
+
+fn is_forced(state: &Value) -> bool {
+    state.get("force_destroy").as_bool() == Some(true)
+}
+
 /// Refuses a plan whose deletes cover every usable copy of a collection, and warns about each
 /// other one that lets a usable copy go.
 pub(super) async fn let_go(
     session: &Session,
-    prior_state: &Value,
+    going: Going,
     stop: &CancellationToken,
 ) -> Option<Diagnostic> {
-    if prior_state.get("usable").as_bool() != Some(true) {
-        return None;
-    }
-    let id = model::id_in_state(prior_state).ok()?;
     let client = session.client().ok()?;
     let walk = session.walk();
-    let forced = prior_state.get("force_destroy").as_bool() == Some(true);
-    walk.let_go(&id, forced);
+    let id = &going.id;
+    if walk.is_dark() {
+        return None;
+    }
     let patience = Patience::new(BUDGET, stop.clone());
     let looked = async {
-        let collection = collection(&client, walk, &id, &patience).await?;
-        let others = usable_others(&client, walk, &id, &collection, &patience).await?;
-        Ok::<_, Error>((collection, others))
+        let glances = &walk.glances;
+        if !glances.is_usable(&client, id, &patience).await? {
+            return Ok(None);
+        }
+        walk.let_go(id, going.forced);
+        let collection = glances
+            .collection(&client, id.collection(), &patience)
+            .await?;
+        let others = usable_others(&client, walk, id, &collection, &patience).await?;
+        Ok::<_, Error>(Some((collection, others)))
     };
     let (collection, others) = match looked.await {
-        Ok(looked) => looked,
-        Err(error) => return Some(words::cannot_count(&id, &error)),
+        Ok(looked) => looked?,
+        Err(error) => {
+            if error.status().is_none() {
+                walk.go_dark();
+            }
+            return Some(words::cannot_count(id, &error));
+        }
     };
     // After the looks: other plans have gone on meanwhile.
     let gone = walk.gone_from(id.collection());
@@ -75,20 +127,10 @@ pub(super) async fn let_go(
         .collect();
     if remaining.is_empty() && !unforced.is_empty() {
         unforced.sort();
-        return Some(words::no_usable_copy_remains(&id, &unforced));
+        return Some(words::no_usable_copy_remains(id, &unforced));
     }
-    let again = again(&client, prior_state, &id, &collection, &patience).await;
-    Some(words::usable_copy_goes(&id, &remaining, &again))
-}
-
-async fn collection(
-    client: &Client,
-    walk: &Walk,
-    id: &RestorePointId,
-    patience: &Patience,
-) -> Result<Arc<RestorePointCollection>, Error> {
-    let glances = &walk.glances;
-    glances.collection(client, id.collection(), patience).await
+    let again = again(&client, &going, &collection, &patience).await;
+    Some(words::usable_copy_goes(id, &remaining, &again))
 }
 
 async fn usable_others(
@@ -113,14 +155,15 @@ async fn usable_others(
 /// Whether Azure would copy the source of this copy again.
 async fn again(
     client: &Client,
-    prior_state: &Value,
-    id: &RestorePointId,
+    going: &Going,
     collection: &RestorePointCollection,
     patience: &Patience,
 ) -> Again {
-    let time = prior_state.get("time_created").as_str().and_then(instant);
-    let newest = points_of(collection, id.collection())
-        .filter(|(other, _)| other != id)
+    let points = || points_of(collection, going.id.collection());
+    let own = points().find(|(other, _)| *other == going.id);
+    let time = going.time.or_else(|| rules::time_of(own?.1));
+    let newest = points()
+        .filter(|(other, _)| *other != going.id)
         .map(|(other, point)| (rules::time_of(point), other))
         .max_by_key(|(time, _)| *time);
     if let Some((newest_time, newest)) = newest
@@ -128,14 +171,10 @@ async fn again(
     {
         return Again::NewerCopied(newest.name().to_owned());
     }
-    let source = prior_state.get("source_restore_point_id");
-    let Some(source) = source
-        .as_str()
-        .and_then(|id| RestorePointId::parse(id).ok())
-    else {
+    let Some(source) = &going.source else {
         return Again::Unknown;
     };
-    match restore_points::get(client, &source, false, patience).await {
+    match restore_points::get(client, source, false, patience).await {
         Ok(_) => Again::Accepted,
         Err(error) if error.is_not_found() => Again::SourceGone,
         Err(_) => Again::Unknown,

@@ -14,6 +14,7 @@ use crate::provider::preflight::Preflight;
 use crate::provider::session::Session;
 use crate::provider::walk::Plan;
 
+use super::guard::Going;
 use super::model::{self, Successor};
 use super::preflight::preflight;
 use super::{guard, rules, wait, words};
@@ -44,14 +45,17 @@ pub(super) async fn plan(
     };
     if request.config.is_null() {
         diagnostics.extend(prior.iter().find_map(|id| conflict(id, Plan::Go)));
-        if tells {
-            diagnostics.extend(guard::let_go(session, &request.prior_state, stop).await);
+        if tells && let Some(going) = Going::usable(&request.prior_state) {
+            diagnostics.extend(guard::let_go(session, going, stop).await);
         }
     } else if request.prior_state.is_null() {
         if let Some(successor) = Successor::planned(&planned.planned_state) {
             diagnostics.extend(conflict(&successor.id, Plan::Be));
             if !request.is_after_another {
                 walk.plan_create(&successor.id);
+            } else if tells {
+                let going = Going::replaced(&planned.planned_state, &successor);
+                diagnostics.extend(guard::let_go(session, going, stop).await);
             }
             if tells && walk.plan_copy(&successor.id) == 2 {
                 diagnostics.push(words::order_is_not_kept(&successor.id));
@@ -64,8 +68,8 @@ pub(super) async fn plan(
             for_delete = successor.to_json();
         }
     } else if !planned.requires_replace.is_empty() {
-        if tells {
-            diagnostics.extend(guard::let_go(session, &request.prior_state, stop).await);
+        if tells && let Some(going) = Going::usable(&request.prior_state) {
+            diagnostics.extend(guard::let_go(session, going, stop).await);
         }
     } else if has_failed(&request.prior_state) {
         let recopyable = request.memory[RECOPYABLE] == json!(true);
