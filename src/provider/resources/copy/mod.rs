@@ -6,11 +6,11 @@ mod delete;
 mod deleting;
 mod ending;
 mod look;
-mod model;
+pub(super) mod model;
 mod refusals;
-mod schema;
+pub(super) mod schema;
 mod wait;
-mod words;
+pub(super) mod words;
 
 use std::sync::Arc;
 
