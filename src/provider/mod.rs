@@ -55,6 +55,10 @@ impl Provider for AzRestorePoint {
                 "azrestorepoint_copy",
                 Box::new(resources::Copy::new(self.session.clone())),
             ),
+            (
+                "azrestorepoint_replication",
+                Box::new(resources::Replication::new(self.session.clone())),
+            ),
         ]
     }
 

@@ -1,11 +1,13 @@
 //! The provider as a process: through the real protocol, and through the real Terraform.
 
 mod foresight;
+mod gates;
 mod handshake;
 mod lifecycle;
 mod lookups;
 mod lost_answers;
 mod operations;
+mod plain_gates;
 mod process;
 mod protocol;
 mod refusals;

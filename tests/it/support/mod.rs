@@ -2,6 +2,7 @@
 
 pub(crate) mod certificate;
 pub(crate) mod core;
+pub(crate) mod fleet;
 #[path = "../../oracle/mod.rs"]
 pub(crate) mod oracle;
 pub(crate) mod plugin;

@@ -8,15 +8,15 @@ mod ending;
 mod foreseen;
 mod guard;
 mod look;
-mod model;
+pub(super) mod model;
 mod planning;
 mod preflight;
 mod refusals;
 mod rules;
-mod schema;
+pub(super) mod schema;
 mod start;
 mod wait;
-mod words;
+pub(super) mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -112,7 +112,7 @@ pub(super) fn uncertain(planned_state: &Value, id: &RestorePointId) -> Value {
 }
 
 /// The planned value with each unknown part replaced by the fresh one; null where there is none.
-pub(super) fn fill(planned: &Value, fresh: &Value) -> Value {
+pub(in crate::provider::resources) fn fill(planned: &Value, fresh: &Value) -> Value {
     match planned {
         Value::Unknown => fresh.clone(),
         Value::Object(attributes) => Value::object(
@@ -183,7 +183,7 @@ pub(super) fn is_usable(found: &RestorePoint) -> bool {
 }
 
 /// Every attribute that Azure gives, but for the outcome of our own wait.
-pub(super) fn computed(id: &RestorePointId, found: &RestorePoint) -> Value {
+pub(in crate::provider::resources) fn computed(id: &RestorePointId, found: &RestorePoint) -> Value {
     let properties = &found.properties;
     let machine = &properties.source_metadata;
     let storage = &machine.storage_profile;
@@ -345,17 +345,21 @@ fn replication_id(id: &RestorePointId, found: &RestorePoint) -> Value {
         .disks()
         .map(|(_, point)| Some(point?.id.as_deref()?.to_ascii_lowercase()))
         .collect();
-    let Some(mut points) = points.filter(|points| !points.is_empty()) else {
-        return Value::Null;
-    };
+    match points.filter(|points| !points.is_empty()) {
+        Some(points) => format!("{id}#{}", digest(points)).into(),
+        None => Value::Null,
+    }
+}
+
+/// What tells the copy with these disk restore points, in lower case, from every other one.
+pub(in crate::provider::resources) fn digest(mut points: Vec<String>) -> String {
     points.sort();
     let digest = Sha256::digest(points.join("\n"));
-    let digest: String = digest
+    digest
         .iter()
         .take(DIGEST_BYTES)
         .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{id}#{digest}").into()
+        .collect()
 }
 
 /// Enough to tell two copies apart.

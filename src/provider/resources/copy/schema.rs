@@ -16,7 +16,7 @@ pub(super) const TIMEOUTS: Timeouts = Timeouts {
 };
 
 /// What a deadline in a create means.
-pub(super) const ON_TIMEOUT: [&str; 2] = ["error", "continue"];
+pub(in crate::provider::resources) const ON_TIMEOUT: [&str; 2] = ["error", "continue"];
 
 /// The schema.
 pub(super) fn schema() -> Schema {
@@ -139,7 +139,8 @@ fn computed() -> Vec<Attribute> {
     ]
 }
 
-fn disk() -> Vec<Attribute> {
+/// A disk of a copy, whether the copy or a wait for it shows it.
+pub(in crate::provider::resources) fn disk() -> Vec<Attribute> {
     let computed =
         |name, ty, description: &str| Attribute::computed(name, ty).description(description);
     vec![

@@ -321,7 +321,7 @@ pub(super) fn not_a_copy(id: &RestorePointId) -> Diagnostic {
 }
 
 /// ` (slowest disk 40 %: os 100 %, data-1 40 %)`, or nothing where nothing is known.
-fn progress(found: &RestorePoint) -> String {
+pub(in crate::provider::resources) fn progress(found: &RestorePoint) -> String {
     let all = disks(found, |_| true);
     match (replication(found).completion_percent, all.is_empty()) {
         (_, true) => String::new(),
@@ -331,7 +331,10 @@ fn progress(found: &RestorePoint) -> String {
 }
 
 /// The chosen disks with their percentages, by name.
-fn disks(found: &RestorePoint, chosen: impl Fn(&DiskReplication) -> bool) -> String {
+pub(in crate::provider::resources) fn disks(
+    found: &RestorePoint,
+    chosen: impl Fn(&DiskReplication) -> bool,
+) -> String {
     let replication = replication(found);
     let disks = replication
         .disks
