@@ -1,6 +1,6 @@
 //! The one place where an error of Azure Resource Manager becomes words for the user.
 
-use crate::arm::error::RequestIds;
+pub(crate) use crate::arm::explain::Sides;
 use crate::arm::{Error, explain};
 use crate::plugin::diagnostics::Diagnostic;
 
@@ -8,6 +8,17 @@ use crate::plugin::diagnostics::Diagnostic;
 /// the request's ids.
 pub(crate) fn error_after(summary: &str, before: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(summary, format!("{before}\n\n{}", detail(error)))
+}
+
+/// The same about a copy, where it matters which of its two sides is at fault.
+pub(crate) fn copy_error_after(
+    summary: &str,
+    before: &str,
+    error: &Error,
+    sides: Sides<'_>,
+) -> Diagnostic {
+    let detail = paragraphs(error, Some(sides));
+    Diagnostic::error(summary, format!("{before}\n\n{detail}"))
 }
 
 /// A deletion that did not come to its end: what is known, and how to go on.
@@ -30,24 +41,27 @@ pub(crate) fn not_deleted(what: &str, id: &str, error: &Error) -> Diagnostic {
 
 /// Cause, next step and request ids.
 pub(crate) fn detail(error: &Error) -> String {
-    let mut paragraphs = vec![sentence(&error.to_string())];
-    let next_step = explain::next_step(error);
-    if !next_step.is_empty() {
-        paragraphs.push(next_step);
-    }
-    paragraphs.extend(
-        error
-            .request_ids()
-            .map(request_ids)
-            .filter(|ids| !ids.is_empty()),
-    );
-    paragraphs.join("\n\n")
+    paragraphs(error, None)
 }
 
-/// What Azure's support needs to find the request, one id a line.
-fn request_ids(ids: &RequestIds) -> String {
+fn paragraphs(error: &Error, sides: Option<Sides<'_>>) -> String {
+    let parts = [
+        sentence(&error.answer()),
+        explain::next_step(error, sides),
+        for_support(error),
+    ];
+    let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    said.join("\n\n")
+}
+
+/// What Azure's support needs to find the request: what was asked, and the ids, one a line.
+fn for_support(error: &Error) -> String {
+    let Some(ids) = error.request_ids() else {
+        return String::new();
+    };
     let line = |name: &str, id: &Option<String>| id.as_ref().map(|id| format!("{name}: {id}"));
     [
+        error.request(),
         line("x-ms-request-id", &ids.request_id),
         line("x-ms-correlation-request-id", &ids.correlation_request_id),
         line("x-ms-client-request-id", &ids.client_request_id),

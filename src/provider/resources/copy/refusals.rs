@@ -156,5 +156,7 @@ pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Erro
              source_restore_point_id.",
         );
     }
-    diagnose::error_after("Azure refused to copy the restore point", &before, error)
+    let sides = diagnose::Sides { source, target: id };
+    let summary = "Azure refused to copy the restore point";
+    diagnose::copy_error_after(summary, &before, error, sides)
 }
