@@ -5,6 +5,8 @@ mod config;
 mod diagnose;
 mod duration;
 mod equivalence;
+#[cfg(test)]
+mod golden;
 mod resources;
 mod session;
 mod timeouts;

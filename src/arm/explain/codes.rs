@@ -11,7 +11,7 @@ pub(super) fn not_registered(error: &ApiError) -> String {
         command.extend([" --subscription ", subscription]);
     }
     format!(
-        "Register the resource provider {namespace} in the subscription, which takes some minutes: {command}"
+        "Register the resource provider {namespace} in the subscription, which takes some minutes:\n\n  {command}"
     )
 }
 
@@ -62,8 +62,8 @@ pub(super) fn resource_manager(code: &str) -> &'static str {
             "Azure changes nothing of a restore point collection but its tags. Choose another name."
         }
         "invalidapiversionparameter" | "noregisteredproviderfound" | "invalidresourcetype" => {
-            "This cloud or region does not offer restore points in the API version that is used here. Check environment \
-             and location; whether the feature is offered there, Azure support knows."
+            "This cloud or region does not know the API version that is used here. Check environment and location: the \
+             feature may not be offered there."
         }
         "linkedinvalidpropertyid" => {
             "Azure cannot read the id of the source. Check that it is written out in full, beginning with /subscriptions/."
@@ -87,17 +87,17 @@ pub(super) fn compute(code: &str, message: &str) -> &'static str {
                     Revoke it with the operation endGetAccess of the disk restore point, or wait until it has expired.";
         }
         "anotheroperationinprogress" => {
-            return "Run the same command again once the other operation is over.";
+            return "Wait until the other operation is over.";
         }
         _ => {}
     }
     if says(&["keyvault"]) || says(&["key vault"]) || code.starts_with("keyvault") {
         return if says(&["not found"]) {
             "The key vault behind a disk encryption set is gone. Recover it, or create it and its key again under the \
-             same name; then run the same command again."
+             same name."
         } else {
             "The disk encryption set cannot use its key. Give the set's identity the permissions get, wrapKey and \
-             unwrapKey on the key, and check that key and vault are enabled; then run the same command again."
+             unwrapKey on the key, and check that key and vault are enabled."
         };
     }
     if says(&["diskencryptionset"]) || says(&["disk encryption set"]) {
@@ -120,12 +120,10 @@ pub(super) fn compute(code: &str, message: &str) -> &'static str {
         return compute("diskrestorepointusedbycustomer", "");
     }
     if says(&["snapshot limit"]) {
-        return "A disk can have only so many snapshots. Delete some restore points of this VM, then run the same \
-                command again.";
+        return "A disk can have only so many snapshots. Delete restore points of this VM that are not needed any more.";
     }
     if says(&["number of restore points", "exceed"]) || says(&["restore points", "maximum"]) {
-        return "A VM can have 500 restore points, over all collections. Delete some of this VM's, then run the same \
-                command again.";
+        return "A VM can have 500 restore points, over all collections. Delete some that are not needed any more.";
     }
     if says(&["restore point collections", "exceed"])
         || says(&["restore point collections", "maximum"])
@@ -133,10 +131,10 @@ pub(super) fn compute(code: &str, message: &str) -> &'static str {
         return "A subscription can have 10,000 restore point collections in a region. Delete some that are empty.";
     }
     if says(&["concurrent", "create"]) {
-        return "Another restore point of the same VM is being made. Run the same command again once that is done.";
+        return "Another restore point of the same VM is being made. Wait until that is done.";
     }
     if says(&["changes were made to the virtual machine"]) {
-        return "The VM was changed meanwhile. Run the same command again once it is left alone.";
+        return "The VM was changed while the restore point was made. Wait until it is left alone.";
     }
     if says(&["have not been allocated"]) {
         return "Leave these disks out when the source restore point is made, and copy that one.";
@@ -154,8 +152,7 @@ pub(super) fn compute(code: &str, message: &str) -> &'static str {
         "vmrestorepointinternalerror",
     ];
     if internal.contains(&code.as_str()) {
-        return "The trouble is Azure's own. Run the same command again; if that does not help, give Azure support the \
-                request id.";
+        return "The trouble is Azure's own, and often gone after a while. If it stays, give Azure support the request id.";
     }
     ""
 }

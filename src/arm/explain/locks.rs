@@ -12,13 +12,13 @@ pub(super) fn locked(error: &ApiError) -> String {
     let list = list_command(scope.unwrap_or(&error.path));
     if error.method == Method::DELETE || error.message.contains("perform delete") {
         format!(
-            "A lock{place} forbids to delete. To see it: {list}. Remove it for the time of the deletion, or keep what \
-             it protects."
+            "A lock{place} forbids deletion. Remove it for the time of the deletion, or keep what it protects. To see \
+             it:\n\n  {list}"
         )
     } else {
         format!(
-            "A read-only lock{place} forbids to write. To see it: {list}. Remove it, or use a resource group that has \
-             none. A lock of the kind CanNotDelete does not stop a copy."
+            "A read-only lock{place} forbids changes. Remove it, or use a resource group that has none. A lock of the \
+             kind CanNotDelete does not stop a copy. To see it:\n\n  {list}"
         )
     }
 }

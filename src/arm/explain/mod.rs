@@ -40,16 +40,16 @@ pub fn next_step(error: &Error, sides: Option<Sides<'_>>) -> String {
         } => {
             let next = match error.next_try() {
                 Some(at) => format!(
-                    "Run the same command again at {}, or allow more time.",
+                    "The next try can be made at {}.",
                     time_of_day(at, *retry_after)
                 ),
-                None => "Run the same command again later, or allow more time.".to_owned(),
+                None => String::new(),
             };
             let why = match &**cause {
                 Error::Api(error) if error.status.as_u16() == 429 => {
                     throttling::reason(error).to_owned()
                 }
-                _ => String::new(),
+                cause => next_step(cause, sides),
             };
             joined(&why, &next)
         }
@@ -63,10 +63,7 @@ pub fn next_step(error: &Error, sides: Option<Sides<'_>>) -> String {
 fn api(error: &ApiError, sides: Option<Sides<'_>>) -> String {
     // Throttling comes under codes that mean other things elsewhere.
     if error.status.as_u16() == 429 {
-        return joined(
-            throttling::reason(error),
-            "Start fewer at a time, or allow more time.",
-        );
+        return joined(throttling::reason(error), "Start fewer at a time.");
     }
     // Then codes: a status such as 404 or 409 has many meanings.
     match error.code.to_ascii_lowercase().as_str() {
@@ -107,9 +104,13 @@ fn api(error: &ApiError, sides: Option<Sides<'_>>) -> String {
             "This 404 does not come from Azure Resource Manager itself. Check \
              resource_manager_endpoint and any proxy."
         }
+        408 | 500 | 502 | 503 | 504 if error.code.is_empty() => {
+            "Azure, or something between here and Azure such as a proxy, had trouble of its own, and \
+             asking again did not help in time. See https://azure.status.microsoft."
+        }
         408 | 500 | 502 | 503 | 504 => {
             "Azure had trouble of its own, and asking again did not help in time. See \
-             https://azure.status.microsoft, and allow more time."
+             https://azure.status.microsoft."
         }
         _ => "",
     }

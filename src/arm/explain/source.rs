@@ -46,13 +46,12 @@ pub fn source(id: &RestorePointId, found: Source) -> String {
     match found {
         Source::There => String::new(),
         Source::Gone => format!(
-            "Its source {id} does not exist any more. Azure reads the source until the copy is complete, so that is \
-             the likely cause. This copy cannot be made again: copy another restore point."
+            "Its source {id} does not exist any more. Azure reads the source until the copy is complete, so this is \
+             probably the cause, and the copy cannot be made again."
         ),
         Source::Replaced => format!(
-            "Its source was deleted meanwhile, and another restore point has the name {id} now. Azure reads the \
-             source until the copy is complete, so that is the likely cause. What was to be copied is gone; a copy \
-             made now would be one of the other restore point."
+            "Its source was deleted meanwhile, and another restore point is {id} now. Azure reads the source until the \
+             copy is complete, so this is probably the cause, and the copy cannot be made again."
         ),
         Source::Unseen => format!("Whether its source {id} still exists cannot be seen."),
     }

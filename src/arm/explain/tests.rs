@@ -121,7 +121,7 @@ fn a_deadline_explains_what_came_before_it() {
         remaining: std::time::Duration::from_secs(60),
         cause,
     };
-    check(&too_long, "or allow more time");
+    check(&too_long, "azure.status.microsoft");
     assert_eq!(next_step(&Error::Stopped, None), "");
 }
 
@@ -260,11 +260,11 @@ fn a_lock_is_named_by_its_scope_and_kind() {
     );
     check(
         &locked("delete"),
-        "A lock on /subscriptions/s/resourceGroups/rg-dr forbids to delete",
+        "A lock on /subscriptions/s/resourceGroups/rg-dr forbids deletion",
     );
     check(
         &locked("write"),
-        "az lock list --resource-group rg-dr --subscription s.",
+        "az lock list --resource-group rg-dr --subscription s",
     );
 }
 
@@ -348,7 +348,7 @@ fn throttling_says_when_to_come_back() {
         remaining: std::time::Duration::from_secs(60),
         cause: Box::new(copy),
     };
-    check(&too_long, "Run the same command again at ");
+    check(&too_long, "The next try can be made at ");
     assert!(
         too_long.to_string().contains("asks to wait 20 min, until "),
         "{too_long}"

@@ -15,8 +15,9 @@ use crate::provider::resources::already_exists;
 use crate::provider::walk::Walk;
 
 use super::create::started;
+use super::delete;
+use super::ending::Phase;
 use super::wait::Copying;
-use super::{delete, words};
 
 /// A restore point that has the name of the copy that is to be made.
 pub(super) struct Existing<'a> {
@@ -84,31 +85,14 @@ pub(super) async fn adopt(copying: &Copying<'_>, walk: &Walk, existing: Existing
     walk.make(id);
     tracing::info!(restore_point_id = %id, "Taking over the copy that is there already");
     let waits = copying.planned_state.get("wait_for_replication").as_bool() != Some(false);
-    let applied = if waits {
+    // What this walk has kept is known to the state already.
+    let phase = if kept { Phase::Create } else { Phase::TakeOver };
+    let copying = Copying { phase, ..*copying };
+    finished(if waits {
         copying.wait(Some(existing.found)).await
     } else {
-        started(copying, Some(existing.found)).await
-    };
-    finished(if kept || !waits {
-        applied
-    } else {
-        only_if_finished(id, applied)
+        started(&copying, Some(existing.found)).await
     })
-}
-
-/// A copy that was taken over is saved once it is usable, and not before: the next apply takes it
-/// over again, and nothing is tainted meanwhile.
-fn only_if_finished(id: &RestorePointId, applied: Applied) -> Applied {
-    let usable = applied
-        .new_state
-        .as_ref()
-        .is_some_and(|state| state.get("usable").as_bool() == Some(true));
-    if usable {
-        return applied;
-    }
-    let mut unsaved = Applied::failed(words::taken_over_unfinished(id));
-    unsaved.diagnostics.append(applied.diagnostics);
-    unsaved
 }
 
 /// Whether the restore point is a copy of the source as it is now; if the source is gone, its name is enough.

@@ -9,10 +9,10 @@ use crate::provider::diagnose;
 const SOURCE: &str = "source_restore_point_id";
 const TARGET: &str = "restore_point_collection_id";
 
-/// A rule that the copy breaks: what it is, on the argument at fault.
+/// A rule that the copy breaks: what it is, on the argument at fault, and the way out.
 fn broken(argument: &str, summary: &str, id: &RestorePointId, detail: &str) -> Diagnostic {
-    let detail =
-        format!("The restore point {id} was not created, and Azure was not asked to. {detail}");
+    let name = id.name();
+    let detail = format!("The copy {name:?} was not begun, and nothing was sent. {detail}");
     Diagnostic::error(summary, detail).at(Path::attribute(argument))
 }
 
@@ -22,8 +22,13 @@ pub(super) fn source_missing(source: &RestorePointId, error: &Error) -> Diagnost
         "Azure does not find the source restore point {source}, or does not show it to the signed-in identity. \
          Nothing was sent."
     );
-    diagnose::error_after("Source restore point does not exist", &before, error)
-        .at(Path::attribute(SOURCE))
+    let after =
+        "Correct source_restore_point_id. If the source has been deleted, copy another one.";
+    Diagnostic::error(
+        "Source restore point does not exist",
+        diagnose::around(&before, error, after),
+    )
+    .at(Path::attribute(SOURCE))
 }
 
 /// The source is a copy.
@@ -42,7 +47,10 @@ pub(super) fn source_is_a_copy(source: &RestorePointId, origin: &str) -> Diagnos
 pub(super) fn source_failed(source: &RestorePointId) -> Diagnostic {
     Diagnostic::error(
         "Source restore point has failed",
-        format!("Azure could not create the restore point {source}, so there is nothing to copy. Nothing was sent."),
+        format!(
+            "Azure could not create the restore point {source}, so there is nothing to copy. Nothing was sent.\n\nCopy \
+             another restore point instead."
+        ),
     )
     .at(Path::attribute(SOURCE))
 }
@@ -53,14 +61,20 @@ pub(super) fn target_missing(id: &RestorePointId, error: &Error) -> Diagnostic {
         "There is no collection {} to copy into. Nothing was sent.",
         id.collection()
     );
-    diagnose::error_after("Target collection does not exist", &before, error)
-        .at(Path::attribute(TARGET))
+    let after =
+        "Create it first, as an azrestorepoint_collection, or correct restore_point_collection_id.";
+    Diagnostic::error(
+        "Target collection does not exist",
+        diagnose::around(&before, error, after),
+    )
+    .at(Path::attribute(TARGET))
 }
 
 /// The target collection takes no copies.
 pub(super) fn not_a_target(id: &RestorePointId, found: &str) -> Diagnostic {
     let detail = format!(
-        "The collection {} takes no copies: its source is {found}, not a restore point collection.",
+        "The collection {} takes no copies: its source is {found}, not a restore point collection.\n\nCopy into an \
+         azrestorepoint_collection that names the source's collection.",
         id.collection()
     );
     broken(TARGET, "Not a target of copies", id, &detail)
@@ -73,8 +87,10 @@ pub(super) fn another_source(
     expected: &str,
 ) -> Diagnostic {
     let detail = format!(
-        "It would be a copy of {source}, but the collection {} takes copies of {expected} only.",
-        id.collection()
+        "It would be a copy of {source}, but the collection {:?} takes copies of {expected} only.\n\nCopy a restore \
+         point of that one, or copy into a collection that names {}.",
+        id.collection().name(),
+        source.collection()
     );
     broken(SOURCE, "Source lies in another collection", id, &detail)
 }
@@ -82,7 +98,8 @@ pub(super) fn another_source(
 /// Source and target lie in one region.
 pub(super) fn same_region(id: &RestorePointId, location: &str) -> Diagnostic {
     let detail = format!(
-        "The collection {} lies in {location}, as its source does. Azure copies between regions only.",
+        "The collection {} lies in {location}, as its source does, and Azure copies between regions only.\n\nCopy into \
+         a collection in another region.",
         id.collection()
     );
     broken(TARGET, "Copy within one region", id, &detail)
@@ -122,12 +139,12 @@ pub(super) fn busy(id: &RestorePointId, running: Option<&RestorePointId>) -> Dia
         None => "Another copy is being started there by this very apply.".to_owned(),
     };
     let detail = format!(
-        "{running} Azure copies into a collection one at a time.\n\nApply again once it is usable, or set \
-         wait_for_replication = true, and this copy waits for its turn."
+        "{running} Azure copies into a collection one at a time.\n\nApply again once that one is usable. Or set \
+         wait_for_replication = true: then this copy waits for its turn."
     );
     broken(
         TARGET,
-        "Another copy is replicating into this collection",
+        "Another copy goes into this collection",
         id,
         &detail,
     )
@@ -135,28 +152,127 @@ pub(super) fn busy(id: &RestorePointId, running: Option<&RestorePointId>) -> Dia
 
 /// Something ended the create before Azure was asked to copy.
 pub(super) fn nothing_was_sent(id: &RestorePointId, error: &Error) -> Diagnostic {
+    let asked = Asked::of(id, error);
     let summary = match error {
         Error::Stopped => "Stopped before the copy was begun",
-        Error::DeadlinePassed { .. } => "Timeout before the copy was begun",
-        _ => "Cannot look for an existing restore point",
+        _ if error.is_deadline() => "Timeout before the copy was begun",
+        _ => asked.summary(),
     };
-    let before =
-        format!("Nothing was sent: Azure has not been asked to make the restore point {id}.");
-    diagnose::error_after(summary, &before, error)
+    let before = format!(
+        "The copy {:?} was not begun, and nothing was sent.",
+        id.name()
+    );
+    let after = match error {
+        Error::Stopped => "Run terraform apply again.",
+        Error::DeadlinePassed { .. } => {
+            "Run terraform apply again. Azure copies into a collection one at a time, so others may take long before \
+             it is this one's turn: to wait longer, raise timeouts { create = \"...\" }."
+        }
+        Error::RetryAfterTooLong { .. } => LATER,
+        _ => ONCE_SOLVED,
+    };
+    let detail = match error {
+        // What there was to wait for is not always an answer.
+        Error::DeadlinePassed { last_cause: None } => {
+            format!("{before} The time was up.\n\n{after}")
+        }
+        error => diagnose::around(&before, error, after),
+    };
+    let diagnostic = Diagnostic::error(summary, detail);
+    match asked.argument() {
+        Some(argument) => diagnostic.at(Path::attribute(argument)),
+        None => diagnostic,
+    }
 }
 
-/// Azure refused to copy.
-pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Error) -> Diagnostic {
-    let mut before = format!(
-        "The restore point {id} was not created as a copy of {source}. Nothing is in the state."
-    );
-    if error.is_not_found() {
-        before.push_str(
-            " Azure does not find the source restore point, or does not show it to the signed-in identity: check \
-             source_restore_point_id.",
-        );
-    }
-    let sides = diagnose::Sides { source, target: id };
-    let summary = "Azure refused to copy the restore point";
-    diagnose::copy_error_after(summary, &before, error, sides)
+const ONCE_SOLVED: &str = "Run terraform apply again once this is solved.";
+
+const LATER: &str = "Run terraform apply again then; to let it wait that long, raise timeouts { create = \"...\" }.";
+
+/// What was asked when something went wrong.
+#[derive(Clone, Copy)]
+enum Asked {
+    Copy,
+    Target,
+    Source,
+    Unknown,
 }
+
+impl Asked {
+    fn of(id: &RestorePointId, error: &Error) -> Self {
+        let Some(request) = error.request() else {
+            return Self::Unknown;
+        };
+        let ends_with = |path: &str| {
+            let (request, path) = (request.to_ascii_lowercase(), path.to_ascii_lowercase());
+            request.ends_with(&path)
+        };
+        if ends_with(&id.path()) {
+            Self::Copy
+        } else if ends_with(&id.collection().path()) || request.contains(&id.collection().path()) {
+            Self::Target
+        } else {
+            Self::Source
+        }
+    }
+
+    fn summary(self) -> &'static str {
+        match self {
+            Self::Copy => "Cannot look for an existing restore point",
+            Self::Target => "Cannot look at the target collection",
+            Self::Source => "Cannot look at the source restore point",
+            Self::Unknown => "Cannot look at source and target of the copy",
+        }
+    }
+
+    fn argument(self) -> Option<&'static str> {
+        match self {
+            Self::Target => Some(TARGET),
+            Self::Source => Some(SOURCE),
+            Self::Copy | Self::Unknown => None,
+        }
+    }
+}
+
+/// Azure did not take the copy.
+pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Error) -> Diagnostic {
+    let summary = match error {
+        Error::Stopped => "Stopped before the copy was begun",
+        Error::RetryAfterTooLong { .. } => "Azure takes this copy only after the timeout",
+        Error::DeadlinePassed { .. } => "Timeout before Azure took the copy",
+        Error::Api(_) => "Azure refused to copy the restore point",
+        _ => "Azure could not be asked to copy the restore point",
+    };
+    // Of what else may be missing, Azure says so in other codes.
+    let lost_source = if error.code() == Some("NotFound") {
+        format!(
+            " Azure does not find the source restore point {source}, or does not show it to the signed-in identity: \
+             check source_restore_point_id."
+        )
+    } else {
+        String::new()
+    };
+    let before = format!(
+        "The copy {:?} was not begun, and nothing is in the state.{lost_source}",
+        id.name()
+    );
+    let after = match error {
+        Error::Stopped => "Run terraform apply again.",
+        Error::RetryAfterTooLong { .. } => LATER,
+        Error::DeadlinePassed { .. } => {
+            "Run terraform apply again; to wait longer, raise timeouts { create = \"...\" }."
+        }
+        Error::Api(_) if !diagnose::is_explained(error) => {
+            "Azure copies a restore point once per region, in chronological order, and one at a time into a \
+             collection. What breaks this may lie in another collection of the region. Run terraform apply again once \
+             this is solved."
+        }
+        _ => ONCE_SOLVED,
+    };
+    let sides = diagnose::Sides { source, target: id };
+    Diagnostic::error(summary, diagnose::around_copy(&before, error, sides, after))
+}
+
+#[cfg(test)]
+#[path = "refusals_tests.rs"]
+mod tests;

@@ -80,6 +80,7 @@ const GIVEN_LATE: [&str; 4] = [
 ];
 
 /// A copy that is under way, and what is known of it.
+#[derive(Clone, Copy)]
 pub(super) struct Copying<'a> {
     pub(super) client: &'a Client,
     pub(super) patience: &'a Patience,
@@ -212,6 +213,7 @@ impl Copying<'_> {
                 elapsed: self.patience.elapsed().min(timeout),
                 last: last.as_ref(),
                 cause: cause.as_ref(),
+                source: None,
             };
             applied.diagnostics.push(wait.ended(end));
         }
