@@ -16,4 +16,5 @@ mod unknowns;
 mod values;
 mod waiting;
 mod walks;
+mod words;
 mod workflows;

@@ -2,6 +2,8 @@
 
 pub(crate) mod certificate;
 pub(crate) mod core;
+#[path = "../../golden/mod.rs"]
+pub(crate) mod golden;
 #[path = "../../oracle/mod.rs"]
 pub(crate) mod oracle;
 pub(crate) mod plugin;
