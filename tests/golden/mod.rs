@@ -136,3 +136,28 @@ fn without_port(line: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::normalised;
+
+    #[test]
+    fn only_what_differs_from_run_to_run_is_replaced() {
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            assert_eq!(normalised(text), expected);
+        }
+        check(
+            "id: 5a1b2c3d-0000-4000-8000-1234567890ab.",
+            "id: 00000000-0000-0000-0000-000000000000.",
+        );
+        check("until 14:20 UTC, or", "until 00:00 UTC, or");
+        check("at 14:20:07 UTC", "at 00:00:00 UTC");
+        check("at 2026-11-25 14:20 UTC", "at 0000-00-00 00:00 UTC");
+        check(
+            "https://127.0.0.1:40123/x and 127.0.0.1:1",
+            "https://127.0.0.1:PORT/x and 127.0.0.1:PORT",
+        );
+        check("3 copies in 24h0m0s, 62 %  ", "3 copies in 24h0m0s, 62 %");
+    }
+}

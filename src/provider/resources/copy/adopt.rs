@@ -15,9 +15,9 @@ use crate::provider::resources::already_exists;
 use crate::provider::walk::Walk;
 
 use super::create::started;
-use super::delete;
 use super::ending::Phase;
 use super::wait::Copying;
+use super::{delete, words};
 
 /// A restore point that has the name of the copy that is to be made.
 pub(super) struct Existing<'a> {
@@ -63,13 +63,7 @@ pub(super) async fn adopt(copying: &Copying<'_>, walk: &Walk, existing: Existing
                 )));
             }
             Err(error) => {
-                let before = format!(
-                    "The restore point {id} exists already, and may be the copy that was asked for."
-                );
-                let summary = "Cannot look at the source of an existing copy";
-                return finished(Applied::failed(diagnose::error_after(
-                    summary, &before, &error,
-                )));
+                return finished(Applied::failed(words::cannot_compare(id, &error)));
             }
         }
     }

@@ -12,7 +12,8 @@ const TARGET: &str = "restore_point_collection_id";
 /// A rule that the copy breaks: what it is, on the argument at fault, and the way out.
 fn broken(argument: &str, summary: &str, id: &RestorePointId, detail: &str) -> Diagnostic {
     let name = id.name();
-    let detail = format!("The copy {name:?} was not begun, and nothing was sent. {detail}");
+    let detail =
+        format!("The copy {name:?} was not begun: Azure was not asked to make it. {detail}");
     Diagnostic::error(summary, detail).at(Path::attribute(argument))
 }
 
@@ -134,19 +135,35 @@ pub(super) fn newer_copied(id: &RestorePointId, source: &RestorePointId, name: &
 
 /// Another copy is on its way, and nobody waits for it.
 pub(super) fn busy(id: &RestorePointId, running: Option<&RestorePointId>) -> Diagnostic {
-    let running = match running {
-        Some(running) => format!("The copy {:?} is still replicating there.", running.name()),
-        None => "Another copy is being started there by this very apply.".to_owned(),
+    let (summary, running) = match running {
+        Some(running) => (
+            "Another copy is replicating into this collection",
+            format!("The copy {:?} is still replicating there.", running.name()),
+        ),
+        None => (
+            "Another copy is being started in this collection",
+            "Another copy is being started there by this very apply.".to_owned(),
+        ),
     };
     let detail = format!(
         "{running} Azure copies into a collection one at a time.\n\nApply again once that one is usable. Or set \
          wait_for_replication = true: then this copy waits for its turn."
     );
-    broken(
-        TARGET,
-        "Another copy goes into this collection",
-        id,
-        &detail,
+    broken(TARGET, summary, id, &detail)
+}
+
+/// There is a restore point of this name, and its source cannot be seen.
+pub(super) fn cannot_compare(id: &RestorePointId, error: &Error) -> Diagnostic {
+    let before = format!(
+        "The restore point {id} exists already, and may be the copy that was asked for. Only its source tells."
+    );
+    let after = match error {
+        Error::Stopped => "Run terraform apply again.",
+        _ => ONCE_SOLVED,
+    };
+    Diagnostic::error(
+        "Cannot look at the source of an existing copy",
+        diagnose::around(&before, error, after),
     )
 }
 
@@ -159,7 +176,7 @@ pub(super) fn nothing_was_sent(id: &RestorePointId, error: &Error) -> Diagnostic
         _ => asked.summary(),
     };
     let before = format!(
-        "The copy {:?} was not begun, and nothing was sent.",
+        "The copy {:?} was not begun: Azure was not asked to make it.",
         id.name()
     );
     let after = match error {

@@ -58,6 +58,7 @@ fn everything_that_is_found_before_azure_is_asked() {
     golden.message("busy_with_a_copy", &busy(&target, Some(&running)));
     golden.message("busy_with_this_apply", &busy(&target, None));
     golden.message("stopped", &nothing_was_sent(&target, &Error::Stopped));
+    golden.message("cannot_compare", &cannot_compare(&target, &unreachable()));
     golden.message("unreachable", &nothing_was_sent(&target, &unreachable()));
     golden.message(
         "deadline",
