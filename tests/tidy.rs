@@ -187,6 +187,24 @@ fn nothing_is_left_unfinished() {
 }
 
 #[test]
+fn every_folder_of_golden_texts_belongs_to_one_test() {
+    let sources: String = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| files_below(folder, "rs"))
+        .map(|file| read(&file))
+        .collect();
+    for entry in fs::read_dir("tests/golden").expect("a folder") {
+        let entry = entry.expect("an entry");
+        if entry.path().is_dir() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let claim = format!("Golden::folder(\"{name}\")");
+            let owners = sources.matches(&claim).count();
+            assert_eq!(owners, 1, "owners of tests/golden/{name}");
+        }
+    }
+}
+
+#[test]
 fn the_readme_and_the_changelog_name_every_resource() {
     for document in ["README.md", "CHANGELOG.md"] {
         let text = read(Path::new(document));

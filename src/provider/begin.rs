@@ -105,13 +105,13 @@ pub(crate) async fn operate(
 
 /// The operation may not be asked about, so the copy was asked instead.
 fn operation_denied(permission: &str, cause: &Error) -> Diagnostic {
+    let before = format!(
+        "The restore point itself is asked instead, which tells less when something fails. The identity probably \
+         lacks the permission {permission} on the subscription, as roles made by hand often do."
+    );
     Diagnostic::warning(
         "Cannot follow Azure's operation",
-        format!(
-            "The restore point itself was asked instead, which tells less when something fails. The identity probably \
-             lacks the permission {permission} on the subscription.\n\n{}",
-            diagnose::detail(cause)
-        ),
+        diagnose::around(&before, cause, ""),
     )
 }
 
@@ -133,5 +133,23 @@ mod tests {
         assert!(is_copy_of(&copy(source.trim_start_matches('/')), &id));
         assert!(!is_copy_of(&copy(&source.replace("/p", "/q")), &id));
         assert!(!is_copy_of(&RestorePoint::default(), &id));
+    }
+
+    #[test]
+    fn a_denied_operation_is_told() {
+        use crate::provider::golden::{Golden, refusal, target};
+        let mut golden = Golden::folder("operation");
+        let permission = "Microsoft.Compute/locations/operations/read";
+        let path = format!(
+            "/subscriptions/{}/providers/Microsoft.Compute/locations/westus2/operations/o",
+            target().subscription_id()
+        );
+        let message = format!(
+            "The client 'c' with object id 'o' does not have authorization to perform action '{permission}' over scope \
+             '{path}' or the scope is invalid."
+        );
+        let body = json!({"error": {"code": "AuthorizationFailed", "message": message}});
+        let error = refusal(reqwest::Method::GET, &path, 403, &body);
+        golden.message("denied", &operation_denied(permission, &error));
     }
 }

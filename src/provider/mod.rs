@@ -6,6 +6,8 @@ mod diagnose;
 mod duration;
 mod equivalence;
 mod glance;
+#[cfg(test)]
+mod golden;
 mod preflight;
 mod resources;
 mod session;

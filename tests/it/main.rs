@@ -20,4 +20,5 @@ mod unknowns;
 mod values;
 mod waiting;
 mod walks;
+mod words;
 mod workflows;

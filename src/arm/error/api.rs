@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 /// How much of a body that is no ARM error is quoted.
 const QUOTE_BYTES_MAX: usize = 1024;
@@ -15,6 +16,9 @@ const DETAIL_DEPTH_MAX: usize = 5;
 
 /// How many details are kept of one error.
 const DETAILS_MAX: usize = 20;
+
+/// How many details are told to people.
+const DETAILS_TOLD_MAX: usize = 3;
 
 /// A refusal by Azure Resource Manager or by a service behind it.
 #[derive(Clone, Debug)]
@@ -39,6 +43,8 @@ pub struct ApiError {
     pub ids: RequestIds,
     /// How long Azure asks to wait.
     pub retry_after: Option<Duration>,
+    /// When that wait is over, by the clock of this machine: people think in times of day.
+    pub next_try: Option<OffsetDateTime>,
 }
 
 /// One of the errors inside an error.
@@ -53,12 +59,12 @@ pub struct ErrorDetail {
 }
 
 /// What another service adds to an error, for example the policy that was violated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AdditionalInfo {
     /// ARM's `type`, for example `PolicyViolation`.
     pub kind: String,
-    /// The JSON text, shortened.
-    pub info: String,
+    /// What it says.
+    pub info: Value,
 }
 
 /// The ids by which Azure's support finds a request.
@@ -104,6 +110,7 @@ impl ApiError {
             additional_info: Vec::new(),
             ids: RequestIds::default(),
             retry_after: None,
+            next_try: None,
         };
         match serde_json::from_slice::<Value>(without_byte_order_mark(body)) {
             Ok(Value::Object(object)) => error.read(&Value::Object(object)),
@@ -119,6 +126,10 @@ impl ApiError {
     pub(crate) fn with_headers(mut self, ids: RequestIds, retry_after: Option<Duration>) -> Self {
         self.ids = ids;
         self.retry_after = retry_after;
+        self.next_try = retry_after.and_then(|wait| {
+            let wait = time::Duration::try_from(wait).ok()?;
+            OffsetDateTime::now_utc().checked_add(wait)
+        });
         self
     }
 
@@ -137,36 +148,54 @@ impl ApiError {
         self.message = text(error, "message");
         self.target = Some(text(error, "target")).filter(|target| !target.is_empty());
         collect_details(error, DETAIL_DEPTH_MAX, &mut self.details);
-        let infos = member(error, "additionalInfo").and_then(Value::as_array);
-        self.additional_info = infos
-            .into_iter()
-            .flatten()
-            .take(DETAILS_MAX)
-            .map(|info| AdditionalInfo {
-                kind: text(info, "type"),
-                info: member(info, "info")
-                    .map_or_else(String::new, |info| shortened(&info.to_string()).to_owned()),
-            })
-            .collect();
+        collect_additional_info(error, DETAIL_DEPTH_MAX, &mut self.additional_info);
+    }
+}
+
+impl ApiError {
+    /// Azure's own words, without the request that they answer.
+    pub(crate) fn answer(&self) -> String {
+        let status = self.status.as_u16();
+        let mut text = match (self.code.is_empty(), self.message.is_empty()) {
+            (true, true) => format!("{status} without a body"),
+            (true, false) => format!("{status}: {}", self.message),
+            (false, true) => format!("{status} {}", self.code),
+            (false, false) => format!("{status} {}: {}", self.code, self.message),
+        };
+        text.push_str(&more(&self.message, &self.details));
+        text
+    }
+
+    /// The request that was answered.
+    pub(crate) fn request(&self) -> String {
+        format!("{} {}", self.method, self.path)
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {} was answered {}",
-            self.method,
-            self.path,
-            self.status.as_u16()
-        )?;
-        match (self.code.is_empty(), self.message.is_empty()) {
-            (true, true) => write!(f, " without a body"),
-            (true, false) => write!(f, ": {}", self.message),
-            (false, true) => write!(f, " {}", self.code),
-            (false, false) => write!(f, " {}: {}", self.code, self.message),
+        write!(f, "{} was answered {}", self.request(), self.answer())
+    }
+}
+
+/// What the details add to a message, in parentheses; empty if that is nothing.
+pub(super) fn more(message: &str, details: &[ErrorDetail]) -> String {
+    let mut added: Vec<String> = Vec::new();
+    for detail in details {
+        // Some messages are JSON for programs; what they are about stands beside them.
+        let text = match &detail.target {
+            Some(target) if detail.message.starts_with('{') => format!("{}: {target}", detail.code),
+            _ => detail.to_string(),
+        };
+        let is_new = !message.contains(&detail.message) || detail.message.is_empty();
+        if is_new && !added.contains(&text) && added.len() < DETAILS_TOLD_MAX {
+            added.push(text);
         }
     }
+    if added.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", added.join("; "))
 }
 
 impl fmt::Display for ErrorDetail {
@@ -244,8 +273,27 @@ fn collect_details(error: &Value, depth: usize, details: &mut Vec<ErrorDetail>) 
     }
 }
 
+/// A policy's names stand beside the error that it causes, which may be a nested one.
+fn collect_additional_info(error: &Value, depth: usize, found: &mut Vec<AdditionalInfo>) {
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
+    let list = |name| member(error, name).and_then(Value::as_array);
+    for info in list("additionalInfo").into_iter().flatten() {
+        if found.len() < DETAILS_MAX {
+            found.push(AdditionalInfo {
+                kind: text(info, "type"),
+                info: member(info, "info").cloned().unwrap_or_default(),
+            });
+        }
+    }
+    for detail in list("details").into_iter().flatten() {
+        collect_additional_info(detail, depth, found);
+    }
+}
+
 /// A member of an object, whatever its case: some services write `Code` and `Message`.
-fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+pub(crate) fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
     object
         .as_object()?
         .iter()
@@ -253,7 +301,7 @@ fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
         .map(|(_, value)| value)
 }
 
-fn text(object: &Value, name: &str) -> String {
+pub(crate) fn text(object: &Value, name: &str) -> String {
     match member(object, name) {
         Some(Value::String(text)) => text.trim().to_owned(),
         Some(Value::Number(number)) => number.to_string(),
@@ -326,7 +374,7 @@ mod tests {
         assert_eq!(codes, ["TooManyRequests", "Deep", "Inner", "Innermost"]);
         assert_eq!(error.details[0].target.as_deref(), Some("HighCostGet"));
         assert_eq!(error.target.as_deref(), Some("disk"));
-        assert_eq!(error.additional_info[0].info, r#"{"policy":"p"}"#);
+        assert_eq!(error.additional_info[0].info["policy"], "p");
     }
 
     #[test]
@@ -349,6 +397,13 @@ mod tests {
     fn text_names_request_status_and_code() {
         let error = parse(r#"{"error":{"code":"A","message":"Because."}}"#);
         assert_eq!(error.to_string(), "PUT /path was answered 409 A: Because.");
+        let details = r#"{"error":{"code":"A","message":"Because.","details":[
+            {"code":"B","message":"Because."},{"code":"C","message":"More."},
+            {"code":"TooMany","target":"Gets","message":"{\"n\":1}"}]}}"#;
+        assert_eq!(
+            parse(details).answer(),
+            "409 A: Because. (C: More.; TooMany: Gets)"
+        );
         let empty = parse("").to_string();
         assert_eq!(empty, "PUT /path was answered 409 without a body");
     }

@@ -1,14 +1,18 @@
 //! What can go wrong between us and Azure, by what the caller can do about it.
 
 mod api;
+mod clock;
 mod connection;
 mod operation;
 mod sign_in;
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 pub use api::{AdditionalInfo, ApiError, ErrorDetail, RequestIds, UnreadableAnswer};
-pub(crate) use api::{quoted, without_byte_order_mark};
+pub(crate) use api::{member, quoted, text, without_byte_order_mark};
+pub(crate) use clock::time_of_day;
 pub use connection::{ConnectionError, ConnectionKind};
 pub use operation::OperationFailure;
 pub use sign_in::SignInError;
@@ -44,10 +48,7 @@ pub enum Error {
         expected: String,
     },
     /// Azure asks for a longer pause than there is time left.
-    #[error(
-        "Azure asks to wait {} s before the next request, but only {} s are left; {cause}",
-        .retry_after.as_secs(), .remaining.as_secs()
-    )]
+    #[error("{}; {cause}", too_long_text(*.retry_after, *.remaining, .cause))]
     RetryAfterTooLong {
         /// What Azure asks for.
         retry_after: Duration,
@@ -60,7 +61,7 @@ pub enum Error {
     #[error("stopped before Azure answered")]
     Stopped,
     /// The deadline passed.
-    #[error("{}", deadline_text(.last_cause.as_deref()))]
+    #[error("{}", deadline_text(.last_cause.as_ref().map(ToString::to_string)))]
     DeadlinePassed {
         /// The last thing that went wrong before, if anything did.
         last_cause: Option<Box<Error>>,
@@ -139,6 +140,41 @@ impl Error {
         }
     }
 
+    /// When the wait that Azure asks for is over.
+    pub fn next_try(&self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Api(error) => error.next_try,
+            _ => self.cause().and_then(Error::next_try),
+        }
+    }
+
+    /// What happened, for people to whom it is told what was asked: Azure's words come first.
+    pub fn answer(&self) -> String {
+        match self {
+            Self::Api(error) => format!("the answer was {}", error.answer()),
+            Self::RetryAfterTooLong {
+                retry_after,
+                remaining,
+                cause,
+            } => {
+                let pause = too_long_text(*retry_after, *remaining, cause);
+                format!("{pause}; {}", cause.answer())
+            }
+            Self::DeadlinePassed { last_cause } => {
+                deadline_text(last_cause.as_deref().map(Self::answer))
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// Method and path of the request that was answered, if the answer is the error.
+    pub fn request(&self) -> Option<String> {
+        match self {
+            Self::Api(error) => Some(error.request()),
+            _ => self.cause().and_then(Error::request),
+        }
+    }
+
     /// What went wrong before time ran out, for the two errors that only say that it did.
     pub fn cause(&self) -> Option<&Error> {
         match self {
@@ -173,7 +209,19 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn deadline_text(last_cause: Option<&Error>) -> String {
+fn too_long_text(retry_after: Duration, remaining: Duration, cause: &Error) -> String {
+    let until = cause
+        .next_try()
+        .map(|at| format!(", until {},", time_of_day(at, retry_after)))
+        .unwrap_or_default();
+    format!(
+        "Azure asks to wait {}{until} before the next request, but only {} are left",
+        clock::span(retry_after),
+        clock::span(remaining)
+    )
+}
+
+fn deadline_text(last_cause: Option<String>) -> String {
     match last_cause {
         Some(cause) => {
             format!("the time was up before Azure answered; the last problem was: {cause}")

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::api::{ErrorDetail, RequestIds, error_object};
+use super::api::{ErrorDetail, RequestIds, error_object, more};
 
 /// An accepted long-running operation that ended as Failed or Canceled.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ impl OperationFailure {
             (false, true) => text.extend([": ", &self.code]),
             (false, false) => text.extend([": ", &self.code, ": ", &self.message]),
         }
+        text.push_str(&more(&self.message, &self.details));
         text
     }
 }

@@ -12,6 +12,7 @@ use super::body;
 use super::{Answer, Client, Expected, Request};
 use crate::arm::auth::Token;
 use crate::arm::error::{ApiError, ConnectionError, Error, RequestIds};
+use crate::arm::explain;
 use crate::arm::patience::{Interrupted, Patience};
 use crate::arm::retry::{self, Decision, History};
 use crate::arm::retry_after;
@@ -106,6 +107,12 @@ impl Client {
                         delay_ms = milliseconds(delay),
                         "Azure Resource Manager is asked again after a pause"
                     );
+                    if let Some(next_try) = explain::next_try(&error)
+                        && request.method == Method::PUT
+                    {
+                        // It can take an hour, and nothing else would show that all is well.
+                        tracing::warn!("{next_try}: PUT {}", request.url.path());
+                    }
                     attempts.last_cause = Some(Box::new(error));
                     if let Err(interrupted) = patience.pause(delay).await {
                         return Err(attempts.interrupted(interrupted));

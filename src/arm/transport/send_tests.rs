@@ -130,7 +130,10 @@ async fn a_wish_beyond_the_deadline_ends_at_once_and_says_so() {
         .await
         .unwrap_err();
     assert!(error.is_deadline());
-    assert!(error.to_string().contains("asks to wait 3600 s"), "{error}");
+    assert!(
+        error.to_string().contains("asks to wait 60 min, until "),
+        "{error}"
+    );
     assert_eq!(error.code(), Some("Conflict"));
 }
 

@@ -42,20 +42,19 @@ where
 /// After a stop this is a warning: nothing failed, and an error would taint the resource.
 fn lost_answer(what: &str, error: &Error) -> Diagnostic {
     let summary = format!("No answer to the creation of the {what}");
-    let detail = format!(
-        "{}\n\nAzure may or may not have begun to create it. It is in the state with what is known: the next plan \
-         asks Azure again, and drops it from the state if it does not exist.",
-        diagnose::detail(error)
+    let before = format!(
+        "Azure may or may not have begun to create the {what}. It is in the state with what is known."
     );
+    let next = "Run terraform apply again: its plan asks Azure, and drops it from the state if it does not exist.";
     match error {
-        Error::Stopped => Diagnostic::warning(summary, detail),
-        _ => Diagnostic::error(
-            summary,
-            format!(
-                "{detail}\n\nTerraform has marked it tainted. Run terraform untaint ADDRESS first if it must not be \
-                 replaced; then terraform apply."
-            ),
-        ),
+        Error::Stopped => Diagnostic::warning(summary, diagnose::around(&before, error, next)),
+        _ => {
+            let next = format!(
+                "{next} Terraform has marked it tainted: to see a plan that does not replace it, run terraform untaint \
+                 ADDRESS first."
+            );
+            Diagnostic::error(summary, diagnose::around(&before, error, &next))
+        }
     }
 }
 

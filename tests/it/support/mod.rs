@@ -3,6 +3,8 @@
 pub(crate) mod certificate;
 pub(crate) mod core;
 pub(crate) mod fleet;
+#[path = "../../golden/mod.rs"]
+pub(crate) mod golden;
 #[path = "../../oracle/mod.rs"]
 pub(crate) mod oracle;
 pub(crate) mod plugin;

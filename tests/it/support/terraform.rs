@@ -23,9 +23,31 @@ pub(crate) struct Output {
     pub(crate) status: ExitStatus,
     /// Standard output and standard error, the latter behind the former, with line breaks undone.
     pub(crate) text: String,
+    /// Both as they were printed.
+    pub(crate) printed: String,
 }
 
 impl Output {
+    /// The messages as they were printed, without the one that every command of a test gets.
+    pub(crate) fn messages(&self) -> String {
+        let begins = |line: &str| line.starts_with("Error: ") || line.starts_with("Warning: ");
+        let ends = |line: &str| {
+            line.starts_with("Apply complete!") || line.starts_with("Destroy complete!")
+        };
+        let mut messages = String::new();
+        let mut is_message = false;
+        for line in self.printed.lines() {
+            if begins(line) || ends(line) {
+                is_message = begins(line) && !line.contains("development overrides");
+            }
+            if is_message {
+                messages.push_str(line);
+                messages.push('\n');
+            }
+        }
+        messages
+    }
+
     /// The exit code, or -1 for a signal.
     pub(crate) fn code(&self) -> i32 {
         self.status.code().unwrap_or(-1)
@@ -211,6 +233,7 @@ pub(crate) async fn finish(mut child: Child) -> Output {
     Output {
         status: status.expect("terraform has ended"),
         text: unwrapped(&text),
+        printed: text,
     }
 }
 

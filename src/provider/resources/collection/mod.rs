@@ -19,7 +19,7 @@ use crate::plugin::resource::{
     ReadRequest, Resource, UpdateRequest,
 };
 use crate::plugin::schema::Schema;
-use crate::plugin::value::{Path, Value};
+use crate::plugin::value::Value;
 use crate::provider::session::{Session, Subscription};
 use crate::provider::{diagnose, equivalence, timeouts, validators};
 
@@ -121,14 +121,7 @@ impl Resource for Collection {
                 Some(diagnostic) => Applied::failed(diagnostic),
             },
             Err(error) if error.is_not_found() => Applied::gone(),
-            Err(error) => {
-                let summary = "Cannot read the restore point collection";
-                Applied::failed(diagnose::error_after(
-                    summary,
-                    &format!("The collection is {id}."),
-                    &error,
-                ))
-            }
+            Err(error) => Applied::failed(words::cannot_read(&id, &error)),
         }
     }
 
@@ -160,15 +153,7 @@ impl Resource for Collection {
         .await
         {
             Ok(_) => Applied::saved(planned_state),
-            Err(error) => {
-                let before = format!(
-                    "The collection is {id}. Its tags may or may not have changed: the next plan tells."
-                );
-                let summary = "Cannot change the tags of the restore point collection";
-                let diagnostic =
-                    diagnose::error_after(summary, &before, &error).at(Path::attribute("tags"));
-                Applied::unchanged(prior_state, diagnostic)
-            }
+            Err(error) => Applied::unchanged(prior_state, words::cannot_tag(&id, &error)),
         }
     }
 
@@ -196,13 +181,7 @@ impl Resource for Collection {
     async fn import(&self, request: ImportRequest) -> Applied {
         match RestorePointCollectionId::parse_strict(&request.id) {
             Ok(id) => Applied::saved(model::imported(&id)),
-            Err(error) => Applied::failed(Diagnostic::error(
-                "Cannot import the restore point collection",
-                format!(
-                    "{error}\n\nThe import ID has the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/\
-                     providers/Microsoft.Compute/restorePointCollections/NAME."
-                ),
-            )),
+            Err(error) => Applied::failed(words::cannot_import(&error)),
         }
     }
 }
@@ -221,14 +200,7 @@ async fn create(client: &Client, patience: &Patience, request: CreateRequest) ->
             return Applied::failed(already_exists("azrestorepoint_collection", &id.to_string()));
         }
         Err(error) if error.is_not_found() => {}
-        Err(error) => {
-            let summary = "Cannot look for an existing restore point collection";
-            return Applied::failed(diagnose::error_after(
-                summary,
-                "Nothing was created.",
-                &error,
-            ));
-        }
+        Err(error) => return Applied::failed(words::cannot_look(&id, &error)),
     }
 
     // From here on Azure may have the collection, whatever becomes of the answer.
@@ -240,11 +212,9 @@ async fn create(client: &Client, patience: &Patience, request: CreateRequest) ->
     };
     match restore_point_collections::create_or_update(client, &id, &body, patience).await {
         Ok(created) => Applied::saved(model::created(&planned_state, &id, &created)),
-        Err(failure) if !failure.may_have_been_accepted => Applied::failed(diagnose::error_after(
-            "Azure refused the restore point collection",
-            &format!("The collection {id} was not created."),
-            &failure.error,
-        )),
+        Err(failure) if !failure.may_have_been_accepted => {
+            Applied::failed(words::refused(&id, &failure.error))
+        }
         Err(failure) => {
             let look = look_after_lost_answer(&failure.error, |patience| async move {
                 restore_point_collections::get(client, &id, &patience)

@@ -195,14 +195,15 @@ pub(super) fn refuse_foreign_source(
     }
     let kind = match resource_id::resource_type(source) {
         Some(kind) => format!("a resource of type {kind}: {source}"),
-        None if source.is_empty() => "nothing that Azure names".to_owned(),
+        None if source.is_empty() => "unknown".to_owned(),
         None => source.to_owned(),
     };
     Some(Diagnostic::error(
         "Not a target of copies",
         format!(
             "The restore point collection {id} does not take copies: its source is {kind}, not a restore point \
-             collection. This resource manages collections that are the target of cross-region copies only."
+             collection. This resource manages collections that are the target of cross-region copies only.\n\nImport such a \
+             collection, or let this resource make one that names the collection to copy from."
         ),
     ))
 }

@@ -1,11 +1,74 @@
 //! What the user is told about a collection: what happened, the evidence, and what to do next.
 
 use crate::arm::Error;
-use crate::arm::resource_id::RestorePointCollectionId;
+use crate::arm::resource_id::{ParseError, RestorePointCollectionId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::resource::DeleteReason;
 use crate::plugin::value::{Path, Value};
 use crate::provider::diagnose;
+
+const ONCE_SOLVED: &str = "Run terraform apply again once this is solved.";
+
+/// A create that could not see whether the name is taken.
+pub(super) fn cannot_look(id: &RestorePointCollectionId, error: &Error) -> Diagnostic {
+    let before = format!("The collection {id} was not created, and Azure was not asked to.");
+    let after = match error {
+        Error::Stopped => "Run terraform apply again.",
+        _ => ONCE_SOLVED,
+    };
+    Diagnostic::error(
+        "Cannot look for an existing restore point collection",
+        diagnose::around(&before, error, after),
+    )
+}
+
+/// Azure did not take the collection.
+pub(super) fn refused(id: &RestorePointCollectionId, error: &Error) -> Diagnostic {
+    let (summary, after) = match error {
+        Error::Stopped => (
+            "Stopped before the collection was created",
+            "Run terraform apply again.",
+        ),
+        Error::RetryAfterTooLong { .. } => (
+            "Azure takes the collection only after the timeout",
+            "Run terraform apply again then; to let it wait that long, raise timeouts { create = \"...\" }.",
+        ),
+        _ if error.is_deadline() => (
+            "Timeout before Azure took the collection",
+            "Run terraform apply again; to wait longer, raise timeouts { create = \"...\" }.",
+        ),
+        Error::Api(_) => ("Azure refused the restore point collection", ONCE_SOLVED),
+        _ => ("Azure could not be asked for the collection", ONCE_SOLVED),
+    };
+    let before = format!("The collection {id} was not created, and nothing is in the state.");
+    Diagnostic::error(summary, diagnose::around(&before, error, after))
+}
+
+/// A read that got no answer.
+pub(super) fn cannot_read(id: &RestorePointCollectionId, error: &Error) -> Diagnostic {
+    let before = format!("The collection is {id}. Its state is kept as it was.");
+    diagnose::error_after("Cannot read the restore point collection", &before, error)
+}
+
+/// An update of the tags that did not come to its end.
+pub(super) fn cannot_tag(id: &RestorePointCollectionId, error: &Error) -> Diagnostic {
+    let before = format!(
+        "The collection is {id}. Its tags may or may not have changed: the next plan asks Azure."
+    );
+    Diagnostic::error(
+        "Cannot change the tags of the restore point collection",
+        diagnose::around(&before, error, ONCE_SOLVED),
+    )
+    .at(Path::attribute("tags"))
+}
+
+/// An import of something that no collection can have as its ID.
+pub(super) fn cannot_import(error: &ParseError) -> Diagnostic {
+    Diagnostic::error(
+        "Cannot import the restore point collection",
+        diagnose::sentence(&error.to_string()),
+    )
+}
 
 /// A delete that would take restore points along.
 pub(super) fn not_empty(
@@ -35,8 +98,8 @@ pub(super) fn not_empty(
     Diagnostic::error(
         "Restore point collection is not empty",
         format!(
-            "The collection {id} still holds {points}: {}. Azure would delete them with it. Nothing was deleted.\n\n\
-             {next}",
+            "The collection {id} still holds {points}: {}. Azure deletes a collection with everything inside, so nothing was \
+             deleted.\n\n{next}",
             inside.join(", ")
         ),
     )
@@ -110,3 +173,6 @@ pub(super) fn source_missing(source: &RestorePointCollectionId, error: &Error) -
     diagnose::warning_after("Source collection does not exist", &before, error)
         .at(Path::attribute(SOURCE))
 }
+#[cfg(test)]
+#[path = "words_tests.rs"]
+mod tests;

@@ -15,6 +15,7 @@ use crate::provider::resources::already_exists;
 use crate::provider::walk::Walk;
 
 use super::create::started;
+use super::ending::Phase;
 use super::wait::Copying;
 use super::{delete, words};
 
@@ -62,13 +63,7 @@ pub(super) async fn adopt(copying: &Copying<'_>, walk: &Walk, existing: Existing
                 )));
             }
             Err(error) => {
-                let before = format!(
-                    "The restore point {id} exists already, and may be the copy that was asked for."
-                );
-                let summary = "Cannot look at the source of an existing copy";
-                return finished(Applied::failed(diagnose::error_after(
-                    summary, &before, &error,
-                )));
+                return finished(Applied::failed(words::cannot_compare(id, &error)));
             }
         }
     }
@@ -84,31 +79,14 @@ pub(super) async fn adopt(copying: &Copying<'_>, walk: &Walk, existing: Existing
     walk.make(id);
     tracing::info!(restore_point_id = %id, "Taking over the copy that is there already");
     let waits = copying.waits();
-    let applied = if waits {
+    // What this walk has kept is known to the state already.
+    let phase = if kept { Phase::Create } else { Phase::TakeOver };
+    let copying = Copying { phase, ..*copying };
+    finished(if waits {
         copying.wait(Some(existing.found)).await
     } else {
-        started(copying, Some(existing.found)).await
-    };
-    finished(if kept || !waits {
-        applied
-    } else {
-        only_if_finished(id, applied)
+        started(&copying, Some(existing.found)).await
     })
-}
-
-/// A copy that was taken over is saved once it is usable, and not before: the next apply takes it
-/// over again, and nothing is tainted meanwhile.
-fn only_if_finished(id: &RestorePointId, applied: Applied) -> Applied {
-    let usable = applied
-        .new_state
-        .as_ref()
-        .is_some_and(|state| state.get("usable").as_bool() == Some(true));
-    if usable {
-        return applied;
-    }
-    let mut unsaved = Applied::failed(words::taken_over_unfinished(id));
-    unsaved.diagnostics.append(applied.diagnostics);
-    unsaved
 }
 
 /// Whether the restore point is a copy of the source as it is now; if the source is gone, its name is enough.

@@ -59,6 +59,8 @@ pub(super) async fn create(
             }
         }
         Err(error) if error.is_not_found() => {}
+        // A delete half has kept it for us, and taken it out of the state.
+        Err(error) if walk.is_kept(&id) => return copying.conclude(Ended::by(error, None)).await,
         Err(error) => return Applied::failed(words::nothing_was_sent(&id, &error)),
     }
 

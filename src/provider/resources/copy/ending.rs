@@ -9,6 +9,9 @@ use super::model::WaitOutcome;
 pub(super) enum Phase {
     /// The apply that made the copy. Terraform taints what a create returns with an error.
     Create,
+    /// The apply that took over a copy of an earlier run. It is saved once it is usable, and not
+    /// before: the next apply takes it over again, and nothing is tainted meanwhile.
+    TakeOver,
     /// An update that resumes the wait. Terraform never taints in an update.
     Resume,
 }
@@ -60,8 +63,16 @@ pub(super) fn ending(phase: Phase, end: End, on_timeout: OnTimeout) -> Ending {
     // Only a create can go on with a warning: an update that fails taints nothing.
     let unfinished = match (phase, on_timeout) {
         (Phase::Create, OnTimeout::Continue) => Severity::Warning,
-        (Phase::Create, OnTimeout::Error) | (Phase::Resume, _) => Severity::Error,
+        (Phase::Create, OnTimeout::Error) | (Phase::TakeOver | Phase::Resume, _) => Severity::Error,
     };
+    if phase == Phase::TakeOver && end != End::Replicated {
+        // Terraform accepts a create without a state only with an error.
+        return Ending {
+            saved: false,
+            outcome: None,
+            severity: Some(Severity::Error),
+        };
+    }
     match end {
         End::Replicated => saved(Some(WaitOutcome::Completed), None),
         End::Failed => saved(None, Some(Severity::Error)),
@@ -85,7 +96,7 @@ mod tests {
     fn every_cell_of_the_table() {
         use End::{Deadline, Failed, Gone, LostContact, Replicated, Stopped};
         use OnTimeout::{Continue, Error};
-        use Phase::{Create, Resume};
+        use Phase::{Create, Resume, TakeOver};
         use WaitOutcome::{Completed, Interrupted, TimedOut};
 
         #[track_caller]
@@ -116,6 +127,13 @@ mod tests {
                     (true, Some(Interrupted), warning),
                 );
                 check((phase, Gone, on_timeout), (false, None, error));
+            }
+            check(
+                (TakeOver, Replicated, on_timeout),
+                (true, Some(Completed), None),
+            );
+            for end in [Failed, Deadline, Stopped, LostContact, Gone] {
+                check((TakeOver, end, on_timeout), (false, None, error));
             }
             check(
                 (Resume, Deadline, on_timeout),

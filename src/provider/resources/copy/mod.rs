@@ -172,13 +172,7 @@ impl Resource for Copy {
     async fn import(&self, request: ImportRequest) -> Applied {
         match RestorePointId::parse_strict(&request.id) {
             Ok(id) => Applied::saved(model::imported(&id)),
-            Err(error) => Applied::failed(Diagnostic::error(
-                "Cannot import the restore point",
-                format!(
-                    "{error}\n\nThe import ID has the form /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/\
-                     providers/Microsoft.Compute/restorePointCollections/COLLECTION/restorePoints/NAME."
-                ),
-            )),
+            Err(error) => Applied::failed(words::cannot_import(&error)),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Rule {
                     "Azure does not find the source restore point {source}, or does not show it to the signed-in \
                      identity."
                 ),
-                "",
+                "Correct source_restore_point_id. If the source has been deleted, copy another one.",
             ),
             Self::SourceIsACopy(origin) => (
                 format!(
@@ -64,20 +64,20 @@ impl Rule {
             ),
             Self::TargetMissing => (
                 format!("There is no collection {collection} to copy into."),
-                "",
+                "Create it first, as an azrestorepoint_collection, or correct restore_point_collection_id.",
             ),
             Self::NotATarget(found) => (
                 format!(
                     "The collection {collection} takes no copies: its source is {found}, not a restore point \
                      collection."
                 ),
-                "Copy into a collection of azrestorepoint_collection.",
+                "Copy into an azrestorepoint_collection that names the source's collection.",
             ),
             Self::AnotherSource(expected) => (
                 format!(
                     "It would be a copy of {source}, but the collection {collection} takes copies of {expected} only."
                 ),
-                "Use a restore point of that collection, or another target collection.",
+                "Copy a restore point of that one, or copy into a collection that names the source's.",
             ),
             Self::SameRegion(location) => (
                 format!(
@@ -112,22 +112,17 @@ impl Rule {
 
     fn paragraphs(
         &self,
-        before: String,
+        before: &str,
         id: &RestorePointId,
         source: &RestorePointId,
         cause: Option<&Error>,
     ) -> String {
         let (what, next) = self.sentences(id, source);
-        let mut text = format!("{before} {what}");
-        if !next.is_empty() {
-            text.push_str("\n\n");
-            text.push_str(next);
+        let before = format!("{before} {what}");
+        match cause {
+            Some(cause) => diagnose::around(&before, cause, next),
+            None => format!("{before}\n\n{next}"),
         }
-        if let Some(cause) = cause {
-            text.push_str("\n\n");
-            text.push_str(&diagnose::detail(cause));
-        }
-        text
     }
 }
 
@@ -138,9 +133,7 @@ pub(super) fn not_begun(
     source: &RestorePointId,
     cause: Option<&Error>,
 ) -> Diagnostic {
-    let before =
-        format!("The restore point {id} was not created, and Azure was not asked to create it.");
-    let detail = rule.paragraphs(before, id, source, cause);
+    let detail = rule.paragraphs(&not_asked(id), id, source, cause);
     Diagnostic::error(rule.summary(), detail).at(Path::attribute(rule.argument()))
 }
 
@@ -152,12 +145,15 @@ pub(super) fn foreseen(
     cause: Option<&Error>,
 ) -> Diagnostic {
     let diagnostic = if rule.may_change() {
-        let before = format!("As things are now, an apply will not create the restore point {id}.");
-        let detail = rule.paragraphs(before, id, source, cause);
+        let before = format!(
+            "As things are now, an apply will not begin the copy {:?}.",
+            id.name()
+        );
+        let detail = rule.paragraphs(&before, id, source, cause);
         Diagnostic::warning(rule.summary(), detail)
     } else {
-        let before = format!("Azure would refuse to create the restore point {id}.");
-        let detail = rule.paragraphs(before, id, source, cause);
+        let before = format!("Azure would refuse the copy {:?}.", id.name());
+        let detail = rule.paragraphs(&before, id, source, cause);
         Diagnostic::error(rule.summary(), detail)
     };
     diagnostic.at(Path::attribute(rule.argument()))
@@ -170,24 +166,12 @@ pub(super) fn refused_by_rule(
     source: &RestorePointId,
     error: &Error,
 ) -> Diagnostic {
-    let before =
-        format!("Azure refused to create the restore point {id}. Nothing is in the state.");
-    let detail = rule.paragraphs(before, id, source, Some(error));
-    Diagnostic::error(rule.summary(), detail).at(Path::attribute(rule.argument()))
-}
-
-/// Azure refused to copy, and no look shows why.
-pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Error) -> Diagnostic {
-    let mut before = format!(
-        "The restore point {id} was not created as a copy of {source}. Nothing is in the state."
+    let before = format!(
+        "Azure refused the copy {:?}, and nothing is in the state.",
+        id.name()
     );
-    if error.is_not_found() {
-        before.push_str(
-            " Azure does not find the source restore point, or does not show it to the signed-in identity: check \
-             source_restore_point_id.",
-        );
-    }
-    diagnose::error_after("Azure refused to copy the restore point", &before, error)
+    let detail = rule.paragraphs(&before, id, source, Some(error));
+    Diagnostic::error(rule.summary(), detail).at(Path::attribute(rule.argument()))
 }
 
 /// Another copy is on its way, and nobody waits for it.
@@ -196,36 +180,174 @@ pub(super) fn busy(
     running: Option<&RestorePointId>,
     refusal: Option<&Error>,
 ) -> Diagnostic {
-    let running = match running {
-        Some(running) => format!("The copy {:?} is still replicating there.", running.name()),
-        None => "Another copy is being started there by this very apply.".to_owned(),
+    let (summary, running) = match running {
+        Some(running) => (
+            "Another copy is replicating into this collection",
+            format!("The copy {:?} is still replicating there.", running.name()),
+        ),
+        None => (
+            "Another copy is being started in this collection",
+            "Another copy is being started there by this very apply.".to_owned(),
+        ),
     };
-    let asked = match refusal {
-        Some(_) => "and Azure refused to create it",
-        None => "and Azure was not asked to create it",
+    let before = match refusal {
+        Some(_) => format!(
+            "Azure refused the copy {:?}, and nothing is in the state.",
+            id.name()
+        ),
+        None => not_asked(id),
     };
-    let mut detail = format!(
-        "The restore point {id} was not created, {asked}. {running} Azure copies into a collection one at a \
-         time.\n\nApply again once it is usable, or set wait_for_replication = true, and this copy waits for its turn."
+    let before = format!("{before} {running} Azure copies into a collection one at a time.");
+    let after = "Apply again once that one is usable. Or set wait_for_replication = true: then this copy waits for its \
+                 turn.";
+    let detail = match refusal {
+        Some(refusal) => diagnose::around(&before, refusal, after),
+        None => format!("{before}\n\n{after}"),
+    };
+    Diagnostic::error(summary, detail).at(Path::attribute(TARGET))
+}
+
+/// How every text begins about a copy that Azure was not asked for.
+fn not_asked(id: &RestorePointId) -> String {
+    format!(
+        "The copy {:?} was not begun: Azure was not asked to make it.",
+        id.name()
+    )
+}
+
+/// There is a restore point of this name, and its source cannot be seen.
+pub(super) fn cannot_compare(id: &RestorePointId, error: &Error) -> Diagnostic {
+    let before = format!(
+        "The restore point {id} exists already, and may be the copy that was asked for. Only its source tells."
     );
-    if let Some(refusal) = refusal {
-        detail.push_str("\n\n");
-        detail.push_str(&diagnose::detail(refusal));
-    }
-    Diagnostic::error("Another copy is replicating into this collection", detail)
-        .at(Path::attribute(TARGET))
+    let after = match error {
+        Error::Stopped => "Run terraform apply again.",
+        _ => ONCE_SOLVED,
+    };
+    Diagnostic::error(
+        "Cannot look at the source of an existing copy",
+        diagnose::around(&before, error, after),
+    )
 }
 
 /// Something ended the create before Azure was asked to copy.
 pub(super) fn nothing_was_sent(id: &RestorePointId, error: &Error) -> Diagnostic {
+    let asked = Asked::of(id, error);
     let summary = match error {
         Error::Stopped => "Stopped before the copy was begun",
         _ if error.is_deadline() => "Timeout before the copy was begun",
-        _ => "Cannot look before the copy is begun",
+        _ => asked.summary(),
     };
-    let before =
-        format!("Nothing was sent: Azure has not been asked to create the restore point {id}.");
-    diagnose::error_after(summary, &before, error)
+    let before = not_asked(id);
+    let after = match error {
+        Error::Stopped => "Run terraform apply again.",
+        Error::DeadlinePassed { .. } => {
+            "Run terraform apply again. Azure copies into a collection one at a time, so others may take long before \
+             it is this one's turn: to wait longer, raise timeouts { create = \"...\" }."
+        }
+        Error::RetryAfterTooLong { .. } => LATER,
+        _ => ONCE_SOLVED,
+    };
+    let detail = match error {
+        // What there was to wait for is not always an answer.
+        Error::DeadlinePassed { last_cause: None } => {
+            format!("{before} The time was up.\n\n{after}")
+        }
+        error => diagnose::around(&before, error, after),
+    };
+    let diagnostic = Diagnostic::error(summary, detail);
+    match asked.argument() {
+        Some(argument) => diagnostic.at(Path::attribute(argument)),
+        None => diagnostic,
+    }
+}
+
+const ONCE_SOLVED: &str = "Run terraform apply again once this is solved.";
+
+const LATER: &str = "Run terraform apply again then; to let it wait that long, raise timeouts { create = \"...\" }.";
+
+/// What was asked when something went wrong.
+#[derive(Clone, Copy)]
+enum Asked {
+    Copy,
+    Target,
+    Source,
+    Unknown,
+}
+
+impl Asked {
+    fn of(id: &RestorePointId, error: &Error) -> Self {
+        let Some(request) = error.request() else {
+            return Self::Unknown;
+        };
+        let ends_with = |path: &str| {
+            let (request, path) = (request.to_ascii_lowercase(), path.to_ascii_lowercase());
+            request.ends_with(&path)
+        };
+        if ends_with(&id.path()) {
+            Self::Copy
+        } else if ends_with(&id.collection().path()) || request.contains(&id.collection().path()) {
+            Self::Target
+        } else {
+            Self::Source
+        }
+    }
+
+    fn summary(self) -> &'static str {
+        match self {
+            Self::Copy => "Cannot look for an existing restore point",
+            Self::Target => "Cannot look at the target collection",
+            Self::Source => "Cannot look at the source restore point",
+            Self::Unknown => "Cannot look at source and target of the copy",
+        }
+    }
+
+    fn argument(self) -> Option<&'static str> {
+        match self {
+            Self::Target => Some(TARGET),
+            Self::Source => Some(SOURCE),
+            Self::Copy | Self::Unknown => None,
+        }
+    }
+}
+
+/// Azure did not take the copy.
+pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Error) -> Diagnostic {
+    let summary = match error {
+        Error::Stopped => "Stopped before the copy was begun",
+        Error::RetryAfterTooLong { .. } => "Azure takes this copy only after the timeout",
+        Error::DeadlinePassed { .. } => "Timeout before Azure took the copy",
+        Error::Api(_) => "Azure refused to copy the restore point",
+        _ => "Azure could not be asked to copy the restore point",
+    };
+    // Of what else may be missing, Azure says so in other codes.
+    let lost_source = if error.code() == Some("NotFound") {
+        format!(
+            " Azure does not find the source restore point {source}, or does not show it to the signed-in identity: \
+             check source_restore_point_id."
+        )
+    } else {
+        String::new()
+    };
+    let before = format!(
+        "The copy {:?} was not begun, and nothing is in the state.{lost_source}",
+        id.name()
+    );
+    let after = match error {
+        Error::Stopped => "Run terraform apply again.",
+        Error::RetryAfterTooLong { .. } => LATER,
+        Error::DeadlinePassed { .. } => {
+            "Run terraform apply again; to wait longer, raise timeouts { create = \"...\" }."
+        }
+        Error::Api(_) if !diagnose::is_explained(error) => {
+            "Azure copies a restore point once per region, in chronological order, and one at a time into a \
+             collection. What breaks this may lie in another collection of the region. Run terraform apply again once \
+             this is solved."
+        }
+        _ => ONCE_SOLVED,
+    };
+    let sides = diagnose::Sides { source, target: id };
+    Diagnostic::error(summary, diagnose::around_copy(&before, error, sides, after))
 }
 
 /// The turn did not come before the wait for it ended.
@@ -244,16 +366,21 @@ pub(super) fn turn_did_not_come(
         Some(running) => format!("the copy {:?} replicated there", running.name()),
         None => "other copies of this apply went first".to_owned(),
     };
-    let mut detail = format!(
-        "The restore point {id} was not created. It waited {} for its turn: Azure copies into a collection one at a \
-         time, and {running}. Nothing is in the state.\n\nApply again; to wait longer for its turn, raise timeouts \
-         {{ create = \"...\" }}.",
+    let before = format!(
+        "The copy {:?} was not begun, and nothing is in the state. It waited {} for its turn: Azure copies into a \
+         collection one at a time, and {running}.",
+        id.name(),
         duration::format(waited)
     );
-    if let Some(refusal) = refusal {
-        detail.push_str("\n\nAzure refused it meanwhile: ");
-        detail.push_str(&diagnose::detail(refusal));
-    }
+    let after =
+        "Run terraform apply again. To let it wait longer, raise timeouts { create = \"...\" }.";
+    let detail = match refusal {
+        Some(refusal) => {
+            let before = format!("{before} Azure refused it meanwhile.");
+            diagnose::around(&before, refusal, after)
+        }
+        None => format!("{before}\n\n{after}"),
+    };
     Diagnostic::error(summary, detail)
 }
 
@@ -299,3 +426,7 @@ pub(super) fn names(all: &[String]) -> String {
         more => format!("{shown} and {more} more"),
     }
 }
+
+#[cfg(test)]
+#[path = "refusals_tests.rs"]
+mod tests;

@@ -11,6 +11,7 @@ use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
 use crate::plugin::resource::Applied;
 use crate::plugin::value::Value;
+use crate::provider::diagnose::Source;
 use crate::provider::resources::LAST_LOOK;
 
 use super::ending::{End, Ending, OnTimeout, Phase, ending};
@@ -84,6 +85,7 @@ const GIVEN_LATE: [&str; 4] = [
 ];
 
 /// A copy that is under way, and what is known of it.
+#[derive(Clone, Copy)]
 pub(super) struct Copying<'a> {
     pub(super) client: &'a Client,
     pub(super) patience: &'a Patience,
@@ -202,9 +204,9 @@ impl Copying<'_> {
     /// The state and the messages after a wait that has ended like this.
     pub(super) async fn conclude(&self, ended: Ended) -> Applied {
         let Ended { end, last, cause } = ended.settled();
-        let source_is_gone = match end {
-            End::Failed | End::Gone => self.is_source_gone().await,
-            _ => false,
+        let source = match end {
+            End::Failed | End::Gone => self.source(last.as_ref()).await,
+            _ => None,
         };
         let on_timeout = match self.planned_state.get("on_timeout").as_str() {
             Some("continue") => OnTimeout::Continue,
@@ -229,22 +231,20 @@ impl Copying<'_> {
                 queued: self.queued,
                 last: last.as_ref(),
                 cause: cause.as_ref(),
-                source_is_gone,
+                source: source.as_ref().map(|(id, found)| (id, *found)),
             };
             applied.diagnostics.push(wait.ended(end));
         }
         applied
     }
 
-    /// Whether the source was deleted meanwhile, which Azure allows and does not tell.
-    async fn is_source_gone(&self) -> bool {
-        let source = self.planned_state.get("source_restore_point_id").as_str();
-        let Some(source) = source.and_then(|id| RestorePointId::parse(id).ok()) else {
-            return false;
-        };
+    /// What has become of the source: Azure lets it be deleted meanwhile, and does not tell.
+    async fn source(&self, last: Option<&RestorePoint>) -> Option<(RestorePointId, Source)> {
+        let source = self.planned_state.get("source_restore_point_id").as_str()?;
+        let source = RestorePointId::parse(source).ok()?;
         let patience = Patience::detached(LAST_LOOK);
-        let found = restore_points::get(self.client, &source, false, &patience).await;
-        found.is_err_and(|error| error.is_not_found())
+        let look = restore_points::get(self.client, &source, false, &patience).await;
+        Some((source, Source::of(&look, last)))
     }
 
     /// The state after a wait: as Azure had it last, or as it was known before where Azure

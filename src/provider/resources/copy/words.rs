@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::arm::Error;
 use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::replication::{DiskReplication, ReplicationState, replication};
-use crate::arm::resource_id::RestorePointId;
+use crate::arm::resource_id::{ParseError, RestorePointId};
 use crate::plugin::diagnostics::{Diagnostic, Severity};
 use crate::plugin::value::Value;
 use crate::provider::{diagnose, duration};
@@ -31,8 +31,8 @@ pub(super) struct Wait<'a> {
     pub(super) last: Option<&'a RestorePoint>,
     /// What went wrong last, if anything did.
     pub(super) cause: Option<&'a Error>,
-    /// The source was deleted meanwhile.
-    pub(super) source_is_gone: bool,
+    /// What a look at the source has found, if there was one.
+    pub(super) source: Option<(&'a RestorePointId, diagnose::Source)>,
 }
 
 impl Wait<'_> {
@@ -52,115 +52,168 @@ impl Wait<'_> {
     }
 
     fn failed(&self) -> Diagnostic {
-        let failed = match self.last {
-            Some(found) => disks(found, |disk| disk.state == ReplicationState::Failed),
-            None => String::new(),
+        let failed = self.last.map_or_else(String::new, |found| {
+            disks(found, |disk| disk.state == ReplicationState::Failed)
+        });
+        let has_reason = self.last.is_some_and(|found| {
+            let disks = replication(found).disks;
+            disks.iter().any(|disk| disk.message.is_some())
+        });
+        let failed = match (failed.is_empty(), has_reason) {
+            (true, _) => " Azure gives no reason.".to_owned(),
+            (false, true) => format!(" Failed: {failed}."),
+            (false, false) => format!(" Failed: {failed}. Azure gives no reason."),
         };
-        let failed = if failed.is_empty() {
-            String::new()
-        } else {
-            format!(" Failed: {failed}.")
-        };
+        let remove_first = format!(
+            "Azure cannot resume it, and it is not in the state. Delete it, and name another restore point in \
+             source_restore_point_id:\n\n  az restore-point delete --resource-group {} --collection-name {} --name {} \
+             --subscription {}",
+            self.id.resource_group_name(),
+            self.id.collection().name(),
+            self.id.name(),
+            self.id.subscription_id(),
+        );
         let next = match self.phase {
-            _ if self.source_is_gone => {
-                "Its source restore point was deleted meanwhile, which is probably why, so it cannot be copied again. \
-                 Delete this copy by removing its block, and copy a newer restore point."
+            Phase::TakeOver if !self.can_be_copied_again() => remove_first.as_str(),
+            _ if !self.can_be_copied_again() => {
+                "Azure cannot resume it. Name another restore point in source_restore_point_id, or remove this \
+                 resource: either way the failed copy is deleted."
             }
             Phase::Create => {
-                "Azure cannot resume it, and gives no reason. Terraform has saved the copy to the state and marked \
+                "Azure cannot resume it. Terraform has saved the copy to the state and marked \
                  it tainted: the next apply deletes it and copies again."
             }
+            Phase::TakeOver => {
+                "Azure cannot resume it. It was there already and is not in the state: the next \
+                 apply deletes it and copies again."
+            }
             Phase::Resume => {
-                "Azure cannot resume it, and gives no reason. The next plan replaces it, if Azure would take its source \
-                 again: it is still there, and no newer one is copied. Otherwise the copy stays, and only a newer \
-                 restore point can be copied."
+                "Azure cannot resume it. The next plan replaces it, if Azure would take its source again: it is still \
+                 there, and no newer one is copied. Otherwise the copy stays, and only a newer restore point can be copied."
             }
         };
+        let before = format!(
+            "The copy {} has failed after {}.{failed}",
+            self.name(),
+            self.elapsed()
+        );
         Diagnostic::error(
             "Restore point copy has failed",
-            format!(
-                "The copy {} has failed after {}.{failed}\n\n{next}",
-                self.name(),
-                self.elapsed()
-            ),
+            paragraphs(&[&before, &self.told_of_source(), next]),
         )
     }
 
     fn deadline(&self) -> Diagnostic {
         let argument = match self.phase {
-            Phase::Create => "create",
+            Phase::Create | Phase::TakeOver => "create",
             Phase::Resume => "update",
         };
+        let before = format!(
+            "The copy {} has not replicated within {}{}. {}",
+            self.name(),
+            self.elapsed(),
+            self.progress(),
+            self.whereabouts(),
+        );
+        let after = format!(
+            "To go on waiting, run terraform apply again. {}\n\nTo wait longer next time, raise timeouts {{ {argument} = \
+             \"...\" }}. Azure takes up to two weeks for a copy.",
+            self.how_it_resumes()
+        );
         Diagnostic::error(
             "Restore point copy has not finished replicating",
-            format!(
-                "The copy {} has not replicated within {}{}. It exists in Azure, replication goes on, and it is in \
-                 the state.{}\n\n{}\n\nTo wait longer next time: raise timeouts {{ {argument} = \"...\" }}. Azure \
-                 takes up to two weeks for a copy.",
-                self.name(),
-                self.elapsed(),
-                self.progress(),
-                self.cause_paragraph(),
-                self.how_to_resume(),
-            ),
+            self.around(&before, &after),
         )
     }
 
     fn lost_contact(&self) -> Diagnostic {
+        let before = format!(
+            "After {} Azure could not be asked about the copy {} any more{}. {}",
+            self.elapsed(),
+            self.name(),
+            self.progress(),
+            self.whereabouts(),
+        );
+        let after = format!(
+            "Once Azure can be asked again, run terraform apply to go on waiting. {}",
+            self.how_it_resumes()
+        );
         Diagnostic::error(
-            "Lost contact with Azure while a restore point is being copied",
-            format!(
-                "After {} Azure could not be asked about the copy {} any more{}. It exists in Azure, replication \
-                 goes on without us, and it is in the state.{}\n\nOnce Azure can be asked again: {}",
-                self.elapsed(),
-                self.name(),
-                self.progress(),
-                self.cause_paragraph(),
-                self.how_to_resume(),
-            ),
+            "Lost contact with Azure while waiting for a copy",
+            self.around(&before, &after),
         )
     }
 
-    fn how_to_resume(&self) -> &'static str {
+    /// Where the copy is, which every unfinished wait tells.
+    fn whereabouts(&self) -> &'static str {
+        match self.phase {
+            Phase::Create | Phase::Resume => {
+                "It exists in Azure, replication goes on, and it is in the state."
+            }
+            Phase::TakeOver => {
+                "It existed in Azure before, and replication goes on. It is taken over into the state once it is \
+                 usable, and not before."
+            }
+        }
+    }
+
+    fn how_it_resumes(&self) -> &'static str {
         match (self.phase, self.severity) {
             (Phase::Create, Severity::Error) => {
-                "Terraform has marked the copy tainted. To go on waiting, run terraform apply again: the plan shows a \
-                 replacement, but the copy is kept and the wait resumes. For a plan that says so, run terraform untaint \
-                 ADDRESS first. To start over, untaint it and run terraform apply -replace=ADDRESS."
+                "The plan shows a replacement, because Terraform has \
+                 marked the copy tainted; but the copy is kept, and the wait resumes. After terraform untaint ADDRESS \
+                 the plan says so, too. To start over, untaint it and run terraform apply -replace=ADDRESS."
             }
-            _ => "To go on waiting, run terraform apply again: it resumes in place.",
+            (Phase::TakeOver, _) => "The copy is taken over again, and nothing is copied twice.",
+            _ => "It resumes in place.",
         }
     }
 
     /// Terraform asked to stop. A warning: an error would taint a copy that is well.
     fn interrupted(&self) -> Diagnostic {
+        let before = format!(
+            "The copy {} has not finished replicating{}. {}",
+            self.name(),
+            self.progress(),
+            self.whereabouts(),
+        );
+        let after = format!(
+            "To go on waiting, run terraform apply again. {}",
+            self.how_it_resumes()
+        );
         Diagnostic::warning(
             "Interrupted while a restore point is being copied",
-            format!(
-                "The copy {} has not finished replicating{}. It exists in Azure, replication goes on, and it is in \
-                 the state.\n\n{}",
-                self.name(),
-                self.progress(),
-                self.how_to_resume(),
-            ),
+            paragraphs(&[&before, &after]),
         )
     }
 
     fn gone(&self) -> Diagnostic {
-        let next = if self.source_is_gone {
-            "Its source restore point is gone, too: the next apply cannot copy it again. Copy a newer one instead."
+        let next = if self.can_be_copied_again() {
+            "The next apply copies again."
         } else {
-            "The next apply copies again, if Azure still takes its source."
+            "Name another restore point in source_restore_point_id, or remove this resource."
         };
+        let before = format!(
+            "After {} Azure does not know the copy {} any more: somebody or something has deleted it while it was \
+             being waited for. Nothing is left to keep in the state.",
+            self.elapsed(),
+            self.id,
+        );
         Diagnostic::error(
             "Restore point copy is gone",
-            format!(
-                "After {} Azure does not know the copy {} any more: somebody or something has deleted it while it \
-                 was being waited for. Nothing is left to keep in the state.\n\n{next}",
-                self.elapsed(),
-                self.id,
-            ),
+            paragraphs(&[&before, &self.told_of_source(), next]),
         )
+    }
+
+    fn can_be_copied_again(&self) -> bool {
+        self.source
+            .is_none_or(|(_, found)| found.can_be_copied_again())
+    }
+
+    fn told_of_source(&self) -> String {
+        self.source
+            .map(|(id, found)| diagnose::source(id, found))
+            .unwrap_or_default()
     }
 
     fn name(&self) -> String {
@@ -180,11 +233,21 @@ impl Wait<'_> {
         self.last.map(progress).unwrap_or_default()
     }
 
-    fn cause_paragraph(&self) -> String {
-        self.cause
-            .map(|cause| format!("\n\n{}", diagnose::detail(cause)))
-            .unwrap_or_default()
+    fn around(&self, before: &str, after: &str) -> String {
+        match self.cause {
+            Some(cause) => diagnose::around(before, cause, after),
+            None => paragraphs(&[before, after]),
+        }
     }
+}
+
+fn paragraphs(parts: &[&str]) -> String {
+    let said: Vec<&str> = parts
+        .iter()
+        .copied()
+        .filter(|part| !part.is_empty())
+        .collect();
+    said.join("\n\n")
 }
 
 /// Azure took the request, and its operation failed.
@@ -218,7 +281,7 @@ pub(super) fn deleted_nothing(id: &RestorePointId) -> Diagnostic {
         "Copy was not deleted",
         format!(
             "The restore point {id} was made or taken over in this very apply, as the new object of a replacement. \
-             Only the old object is gone from the state; the copy stays in Azure."
+             Only the old object is gone from the state; the copy stays in Azure. Nothing needs to be done."
         ),
     )
 }
@@ -229,7 +292,7 @@ pub(super) fn destroyed_and_kept(id: &RestorePointId) -> Diagnostic {
         "One copy is destroyed and kept in the same plan",
         format!(
             "This plan destroys the restore point {id} under one address, and makes or keeps it under another. One of \
-             both would undo what the other does.\n\nIf its address has changed, such as a key of for_each, write a \
+             them would undo what the other does.\n\nIf its address has changed, such as a key of for_each, write a \
              moved block. If an old object is in the way, run terraform state rm ADDRESS, and apply again."
         ),
     )
@@ -240,8 +303,8 @@ pub(super) fn last_usable(id: &RestorePointId) -> Diagnostic {
     Diagnostic::error(
         "Last usable copy is not destroyed",
         format!(
-            "The restore point {id} is the last one in its collection that can restore a VM. Azure may never copy its \
-             source again. It is kept.\n\nTo destroy it all the same: set force_destroy = true, apply, and destroy \
+            "The restore point {id} is the last one in its collection that can restore a VM. It is kept: Azure may \
+             never copy its source again.\n\nTo destroy it all the same: set force_destroy = true, apply, and destroy \
              again."
         ),
     )
@@ -262,10 +325,13 @@ pub(super) fn successor_unknown(id: &RestorePointId) -> Diagnostic {
 /// A delete that could not see what it would delete.
 pub(super) fn cannot_tell(id: &RestorePointId, error: &Error) -> Diagnostic {
     let before = format!(
-        "Azure does not show the restore point {id} as it is now, and a copy is not deleted unseen. It is kept. Apply \
-         again once this is solved."
+        "Azure does not show the restore point {id} as it is now, and a copy is not deleted unseen. It is kept."
     );
-    diagnose::error_after("Cannot look at a copy before deleting it", &before, error)
+    let after = "Run the same command again once this is solved.";
+    Diagnostic::error(
+        "Cannot look at a copy before deleting it",
+        diagnose::around(&before, error, after),
+    )
 }
 
 /// A delete that was stopped before it had done anything.
@@ -274,18 +340,6 @@ pub(super) fn not_deleted_yet(id: &RestorePointId) -> Diagnostic {
         "Stopped before the copy was deleted",
         format!(
             "Nothing was done to the restore point {id}. It is kept; run the same command again."
-        ),
-    )
-}
-
-/// A copy that was taken over, and is not usable yet.
-pub(super) fn taken_over_unfinished(id: &RestorePointId) -> Diagnostic {
-    Diagnostic::error(
-        "Copy that was taken over has not finished",
-        format!(
-            "The restore point {id} existed already as the copy that was asked for, so it was taken over. It is not \
-             usable yet, and therefore not in the state.\n\nRun terraform apply again: it is taken over again, and \
-             nothing is copied twice."
         ),
     )
 }
@@ -309,13 +363,21 @@ pub(super) fn failed_already(prior_state: &Value, recopyable: bool) -> Diagnosti
     )
 }
 
+/// An import of something that no restore point can have as its ID.
+pub(super) fn cannot_import(error: &ParseError) -> Diagnostic {
+    Diagnostic::error(
+        "Cannot import the restore point",
+        diagnose::sentence(&error.to_string()),
+    )
+}
+
 /// What was to be imported or read is a restore point of a VM.
 pub(super) fn not_a_copy(id: &RestorePointId) -> Diagnostic {
     Diagnostic::error(
         "Not a copy",
         format!(
             "The restore point {id} names no source restore point: it was taken from a VM. This resource manages \
-             cross-region copies only."
+             cross-region copies only. For the restore points of a VM there is azurerm_virtual_machine_restore_point."
         ),
     )
 }
@@ -342,8 +404,11 @@ pub(in crate::provider::resources) fn disks(
         .filter(|disk| chosen(disk))
         .map(|disk| {
             let name = &disk.name;
-            let words = match (&disk.code, disk.state) {
-                (Some(code), ReplicationState::Failed) => format!(" ({code})"),
+            let words = match (&disk.code, &disk.message, disk.state) {
+                (Some(code), Some(message), ReplicationState::Failed) => {
+                    format!(" ({code}: {message})")
+                }
+                (Some(code), None, ReplicationState::Failed) => format!(" ({code})"),
                 _ => String::new(),
             };
             match disk.completion_percent {
@@ -353,3 +418,7 @@ pub(in crate::provider::resources) fn disks(
         });
     disks.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+#[path = "words_tests.rs"]
+mod tests;

@@ -86,17 +86,13 @@ impl Report<'_> {
             ),
         };
         let lines: Vec<String> = concerned.iter().map(|waited| line(waited)).collect();
-        let cause = concerned
-            .iter()
-            .find_map(|waited| waited.cause.as_ref())
-            .map(|cause| format!("\n\n{}", diagnose::detail(cause)));
-        let detail = format!(
-            "{before}:\n\n{}{}\n\n{} {}",
-            lines.join("\n"),
-            cause.unwrap_or_default(),
-            self.state(),
-            self.next(end)
-        );
+        let before = format!("{before}:\n\n{}", lines.join("\n"));
+        let after = format!("{} {}", self.state(), self.next(end));
+        let cause = concerned.iter().find_map(|waited| waited.cause.as_ref());
+        let detail = match cause {
+            Some(cause) => diagnose::around(&before, cause, &after),
+            None => format!("{before}\n\n{after}"),
+        };
         let severity = match self.gate {
             Gate::Shut => Severity::Error,
             Gate::Ajar | Gate::Open => Severity::Warning,

@@ -1,0 +1,88 @@
+//! Steps where Azure Resource Manager was not reached: signing in, and the network.
+
+use crate::arm::error::{ConnectionKind, SignInError};
+
+pub(super) fn sign_in(error: &SignInError) -> String {
+    if let Some(kind) = error.connection {
+        return connection(kind, "Entra ID");
+    }
+    // What Entra ID's most frequent codes mean for whoever has set this up.
+    let known = [
+        (
+            "AADSTS7000215",
+            "The client secret is wrong. Use the secret's value, not its id, and check that it \
+             belongs to this application.",
+        ),
+        (
+            "AADSTS7000222",
+            "The client secret has expired. Create a new one.",
+        ),
+        (
+            "AADSTS700016",
+            "The tenant does not know the application. Check client_id and tenant_id.",
+        ),
+        (
+            "AADSTS90002",
+            "There is no such tenant in this cloud. Check tenant_id and environment.",
+        ),
+        (
+            "AADSTS900023",
+            "The tenant id is neither a GUID nor a domain name. Check tenant_id.",
+        ),
+        (
+            "AADSTS500011",
+            "The tenant does not know the audience. Check environment and \
+             resource_manager_audience.",
+        ),
+        (
+            "AADSTS7000112",
+            "The application is disabled in its tenant. Enable it.",
+        ),
+        (
+            "AADSTS53003",
+            "A Conditional Access policy forbids this sign-in.",
+        ),
+        (
+            "unauthorized_client",
+            "The application may not sign in like this. Check client_id.",
+        ),
+    ];
+    known
+        .iter()
+        .find(|(code, _)| contains_code(&error.message, code))
+        .map_or("", |(_, step)| step)
+        .to_owned()
+}
+
+/// Codes are numbers of different lengths: AADSTS90002 is not AADSTS900023.
+fn contains_code(message: &str, code: &str) -> bool {
+    message.match_indices(code).any(|(at, _)| {
+        let next = message[at + code.len()..].chars().next();
+        next.is_none_or(|next| !next.is_ascii_digit())
+    })
+}
+
+pub(super) fn connection(kind: ConnectionKind, host: &str) -> String {
+    match kind {
+        ConnectionKind::UnknownHost => format!(
+            "The name of {host} cannot be resolved. Check the network, the DNS servers and \
+             environment; behind a proxy, set HTTPS_PROXY."
+        ),
+        ConnectionKind::UntrustedCertificate => format!(
+            "The certificate of {host} is not signed by an authority that this machine trusts, \
+             often that of a proxy that looks into TLS. Set SSL_CERT_FILE to a file with the \
+             authority's certificate (it replaces the system's), or SSL_CERT_DIR to a directory."
+        ),
+        ConnectionKind::NotConnected | ConnectionKind::TimedOut | ConnectionKind::Interrupted => {
+            format!(
+                "Check that {host} can be reached from here: network, firewall, HTTPS_PROXY and \
+             NO_PROXY."
+            )
+        }
+        ConnectionKind::NoClient => {
+            "Check SSL_CERT_FILE, SSL_CERT_DIR and HTTPS_PROXY, and that root certificates are \
+             installed."
+                .to_owned()
+        }
+    }
+}
