@@ -8,6 +8,7 @@ use crate::arm::compute::models::{RestorePoint, instant};
 use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
+use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::resource::Applied;
 use crate::provider::begin::is_copy_of;
 use crate::provider::diagnose;
@@ -92,13 +93,13 @@ pub(super) async fn adopt(copying: &Copying<'_>, walk: &Walk, existing: Existing
     finished(if kept || !waits {
         applied
     } else {
-        only_if_finished(id, applied)
+        only_if_usable(applied, words::taken_over_unfinished(id))
     })
 }
 
 /// A copy that was taken over is saved once it is usable, and not before: the next apply takes it
-/// over again, and nothing is tainted meanwhile.
-fn only_if_finished(id: &RestorePointId, applied: Applied) -> Applied {
+/// over again, and nothing is tainted meanwhile. Until then this is said.
+pub(super) fn only_if_usable(applied: Applied, unfinished: Diagnostic) -> Applied {
     let usable = applied
         .new_state
         .as_ref()
@@ -106,7 +107,7 @@ fn only_if_finished(id: &RestorePointId, applied: Applied) -> Applied {
     if usable {
         return applied;
     }
-    let mut unsaved = Applied::failed(words::taken_over_unfinished(id));
+    let mut unsaved = Applied::failed(unfinished);
     unsaved.diagnostics.append(applied.diagnostics);
     unsaved
 }

@@ -45,6 +45,7 @@ pub(super) async fn create(
         planned_state: &planned_state,
         known: &uncertain,
     };
+    let mut follows_failed = false;
     match restore_points::get(client, &id, true, patience).await {
         Ok(found) => {
             let existing = Existing {
@@ -54,7 +55,7 @@ pub(super) async fn create(
             };
             match adopt::adopt(&copying, walk, existing).await {
                 Adopted::Finished(applied) => return *applied,
-                Adopted::CopyAgain => {}
+                Adopted::CopyAgain => follows_failed = true,
             }
         }
         Err(error) if error.is_not_found() => {}
@@ -77,7 +78,9 @@ pub(super) async fn create(
             return Applied::failed(words::refused(&id, &source, &error));
         }
         Start::Lost(error) => {
-            return Applied::saved(uncertain).with(lost_answer("restore point copy", &error));
+            let applied = Applied::saved(uncertain);
+            let applied = applied.with(lost_answer("restore point copy", &error));
+            return unless_a_twin_stays(&id, applied, follows_failed);
         }
     };
     // What the disks' own attributes will be is not known before the operation has ended.
@@ -85,7 +88,19 @@ pub(super) async fn create(
     let known = known.unwrap_or_else(|| uncertain.clone());
     checkpoint.save(model::fill(&planned_state, &known));
     copying.known = &known;
-    follow(&copying, *begun).await
+    let applied = follow(&copying, *begun).await;
+    unless_a_twin_stays(&id, applied, follows_failed && waits)
+}
+
+/// Where this copy took the place of a failed one, the state may still hold that one, under the
+/// same id: `create_before_destroy` has it deleted only afterwards. It stays there until this
+/// one is usable, as one plan cannot both keep and destroy an id.
+fn unless_a_twin_stays(id: &RestorePointId, applied: Applied, follows_failed: bool) -> Applied {
+    if follows_failed {
+        adopt::only_if_usable(applied, words::made_anew_unfinished(id))
+    } else {
+        applied
+    }
 }
 
 /// Waits until this copy may begin, and looks whether it can.

@@ -255,6 +255,17 @@ pub(super) fn not_deleted_yet(id: &RestorePointId) -> Diagnostic {
     )
 }
 
+/// A copy that took the place of a failed one, and is not usable yet.
+pub(super) fn made_anew_unfinished(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::error(
+        "Copy that was made anew has not finished",
+        format!(
+            "The restore point {id} had failed, so it was deleted and copied again. The new copy is not usable yet, and \
+             therefore not in the state.\n\nRun terraform apply again: it is taken over, and the wait goes on."
+        ),
+    )
+}
+
 /// A copy that was taken over, and is not usable yet.
 pub(super) fn taken_over_unfinished(id: &RestorePointId) -> Diagnostic {
     Diagnostic::error(
