@@ -135,6 +135,33 @@ impl Refusal {
     }
 }
 
+/// Status, error and text for a client that may no longer sign in.
+pub(crate) fn revocation(code: u32) -> Option<(u16, &'static str, &'static str)> {
+    match code {
+        700_016 => Some((
+            400,
+            "unauthorized_client",
+            "Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
+        )),
+        7_000_112 => Some((
+            400,
+            "unauthorized_client",
+            "Application '{client}' is disabled.",
+        )),
+        7_000_215 => Some((
+            401,
+            "invalid_client",
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'.",
+        )),
+        7_000_222 => Some((
+            401,
+            "invalid_client",
+            "The provided client secret keys for app '{client}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
+        )),
+        _ => None,
+    }
+}
+
 fn issue(state: &mut State, request: &Incoming, tenant: &str) -> Result<Value, Refusal> {
     if request.method != "POST" || !request.query.is_empty() {
         return Err(Refusal::unexpected(format!(
@@ -190,6 +217,14 @@ fn issue(state: &mut State, request: &Incoming, tenant: &str) -> Result<Value, R
             7_000_215,
             format!("Invalid client secret provided for app '{client_id}'."),
         ));
+    }
+    if let Some(code) = settings.revoked
+        && let Some((status, error, text)) = revocation(code)
+    {
+        let text = text
+            .replace("{client}", client_id)
+            .replace("{tenant}", tenant);
+        return Err(Refusal::new(status, error, code, text));
     }
     let scope = field("scope")?;
     if scope != settings.scope() {

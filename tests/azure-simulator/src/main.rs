@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use azure_simulator::{Builder, Simulator, control};
+use azure_simulator::{Builder, Rules, Simulator, Throttling, control};
 
 const HELP: &str = "\
 azure-simulator: Azure Resource Manager's restore points on loopback.
@@ -22,6 +22,8 @@ Options:
   --replication-time TIME   how long a disk of a copy replicates [default: 20s]
   --operation-time TIME     how long Azure takes to accept a copy or a deletion [default: 5s]
   --time-scale FACTOR       how much faster than real its clock runs [default: 1]
+  --copies-per-hour NUMBER  how many copies may begin in a collection within an hour [default: any]
+  --throttling              limits the rate of requests as Azure does
   --ca-file PATH            writes the authority there, too; it stays there
   --help                    shows this text
 
@@ -134,6 +136,14 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
             }
             "--operation-time" => builder.operation(duration(value()?)?),
             "--time-scale" => builder.time_scale(factor(value()?)?),
+            "--copies-per-hour" => {
+                let copies_per_hour = Some(number(value()?)?);
+                builder.rules(Rules {
+                    copies_per_hour,
+                    ..Rules::default()
+                })
+            }
+            "--throttling" => builder.throttling(Throttling::default()),
             "--ca-file" => {
                 authority_file = Some(PathBuf::from(value()?));
                 builder
@@ -150,6 +160,11 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| format!("'{text}' is not an address such as 127.0.0.1:8443"))
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not a whole number such as 3"))
 }
 
 fn factor(text: &str) -> Result<f64, String> {
@@ -202,6 +217,10 @@ mod tests {
         check(&["--fast"], "--fast is not an option");
         check(&["--time-scale"], "--time-scale needs a value");
         check(&["--time-scale", "-1"], "'-1' is not a factor such as 60");
+        check(
+            &["--copies-per-hour", "many"],
+            "'many' is not a whole number such as 3",
+        );
         check(
             &["--listen", "here"],
             "'here' is not an address such as 127.0.0.1:8443",

@@ -121,6 +121,16 @@ impl Replication {
         }
     }
 
+    /// How long it takes from the start of the copy to the end, if it ends.
+    pub(crate) fn length(&self) -> Option<Duration> {
+        match self {
+            Self::After(after) => Some((*after).min(LONGEST_REPLICATION)),
+            Self::FailsAt { percent, after } => Some(*after * u32::from(*percent) / 100),
+            _ if self.phase(Duration::ZERO) == Phase::Replicating => None,
+            _ => Some(Duration::ZERO),
+        }
+    }
+
     /// The percent this long after the start of the copy, where there is one.
     pub(crate) fn completion_percent(&self, elapsed: Duration) -> Option<Value> {
         let percent = match self {

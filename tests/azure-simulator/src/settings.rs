@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::refusals::Refusals;
 use crate::replication::Replication;
+use crate::role::Role;
 
 /// The subscription that exists.
 pub const SUBSCRIPTION_ID: &str = "00000000-0000-0000-0000-000000000001";
@@ -11,6 +13,8 @@ pub const SUBSCRIPTION_ID: &str = "00000000-0000-0000-0000-000000000001";
 pub const TENANT_ID: &str = "00000000-0000-0000-0000-00000000000a";
 /// The application that may sign in.
 pub const CLIENT_ID: &str = "00000000-0000-0000-0000-00000000000c";
+/// The object that the application is in the tenant, as refusals of authorization name it.
+pub const OBJECT_ID: &str = "00000000-0000-0000-0000-00000000000b";
 /// The application's secret, which opens nothing but a simulator on loopback.
 pub const CLIENT_SECRET: &str = "simulator-client-secret";
 /// The audience whose tokens Azure Resource Manager takes.
@@ -29,9 +33,20 @@ pub struct Rules {
     /// A collection in the region of its source collection is refused when it is created; else
     /// only the copy into it is.
     pub other_region_for_collection: bool,
+    /// A source of a confidential VM is refused, and one with a disk that has private access
+    /// only. Both are documented as not supported.
+    pub unsupported_sources: bool,
     /// So many copies may start in one collection within an hour; above it 429. Documented on
     /// one page only, as 3, and off unless a test asks for it.
     pub copies_per_hour: Option<usize>,
+    /// So many disks replicate to one region at the same time; the others stay at 0 percent
+    /// until their turn comes. Documented as 100 for copies of snapshots, and of restore points
+    /// nowhere; off unless a test asks for it.
+    pub disks_in_parallel: Option<usize>,
+    /// A copy goes on when its source is deleted meanwhile, alone or with its collection; else
+    /// its unfinished disks fail. Azure accepts such a deletion; what becomes of the copy is
+    /// published nowhere.
+    pub copies_outlive_source: bool,
 }
 
 impl Default for Rules {
@@ -41,7 +56,10 @@ impl Default for Rules {
             one_at_a_time: true,
             once_per_region: true,
             other_region_for_collection: true,
+            unsupported_sources: true,
             copies_per_hour: None,
+            disks_in_parallel: None,
+            copies_outlive_source: true,
         }
     }
 }
@@ -65,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) audience: String,
+    /// The code that the sign-in service refuses the client with.
+    pub(crate) revoked: Option<u32>,
     pub(crate) token_lifetime: Duration,
     pub(crate) replication: Replication,
     pub(crate) disk_replications: Vec<(String, Replication)>,
@@ -73,9 +93,14 @@ pub(crate) struct Settings {
     pub(crate) operation_url_query_bytes: usize,
     pub(crate) operation_expiry: Option<Duration>,
     pub(crate) identical_put_status: u16,
+    pub(crate) page_size: Option<usize>,
     pub(crate) rules: Rules,
+    pub(crate) refusals: Refusals,
+    pub(crate) roles: Vec<Role>,
     /// Code and message of the failures that the next copy operations end with.
     pub(crate) failing_operations: VecDeque<(String, String)>,
+    /// The same for the next deletions.
+    pub(crate) failing_deletions: VecDeque<(String, String)>,
 }
 
 impl Default for Settings {
@@ -86,6 +111,7 @@ impl Default for Settings {
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
             audience: AUDIENCE.to_owned(),
+            revoked: None,
             token_lifetime: Duration::from_secs(3599),
             replication: Replication::After(Duration::from_secs(2)),
             disk_replications: Vec::new(),
@@ -95,8 +121,12 @@ impl Default for Settings {
             operation_expiry: None,
             // Assumed: the specification lists 201 alone for this PUT.
             identical_put_status: 201,
+            page_size: None,
             rules: Rules::default(),
+            refusals: Refusals::default(),
+            roles: vec![Role::of(["*"])],
             failing_operations: VecDeque::new(),
+            failing_deletions: VecDeque::new(),
         }
     }
 }

@@ -11,9 +11,11 @@ use crate::arm::restore_point::RestorePoint;
 use crate::clock::Clock;
 use crate::entra::Tokens;
 use crate::fault::Faults;
+use crate::governance::{Lock, Policy};
 use crate::log::Log;
 use crate::route::{CollectionId, Resource, RestorePointId, Route};
 use crate::settings::Settings;
+use crate::throttling::Buckets;
 
 /// A resource group, of which only the name and the place matter.
 #[derive(Debug)]
@@ -31,8 +33,15 @@ pub(crate) struct State {
     pub(crate) resource_groups: Vec<ResourceGroup>,
     pub(crate) collections: Vec<Collection>,
     pub(crate) operations: Vec<Operation>,
+    /// Scopes and the locks on them.
+    pub(crate) locks: Vec<(String, Lock)>,
+    pub(crate) policies: Vec<Policy>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    /// When things were last settled.
+    pub(crate) settled: OffsetDateTime,
+    /// `None` as long as nothing is throttled.
+    pub(crate) buckets: Option<Buckets>,
     /// The `p` of operation URLs: every recording from one region has the same one.
     region_ids: BTreeMap<String, Uuid>,
 }
@@ -41,20 +50,26 @@ impl State {
     pub(crate) fn new(settings: Settings, clock: Clock) -> Self {
         Self {
             settings,
+            settled: clock.now(),
             clock,
             tokens: Tokens::default(),
             resource_groups: Vec::new(),
             collections: Vec::new(),
             operations: Vec::new(),
+            locks: Vec::new(),
+            policies: Vec::new(),
             faults: Faults::default(),
             log: Log::default(),
+            buckets: None,
             region_ids: BTreeMap::new(),
         }
     }
 
-    /// Lets the deletions take effect whose time has come. Comes before every look.
+    /// Lets disks begin and deletions take effect whose time has come. Comes before every look.
     pub(crate) fn settle(&mut self) -> OffsetDateTime {
         let now = self.clock.now();
+        self.begin_disks(now);
+        self.lose_sources(&self.deleted_points(now));
         let gone = |deleted: Option<OffsetDateTime>| deleted.is_some_and(|time| time <= now);
         self.collections
             .retain(|collection| !gone(collection.deleted));
@@ -63,7 +78,38 @@ impl State {
                 .restore_points
                 .retain(|point| !gone(point.deleted));
         }
+        self.settled = now;
         now
+    }
+
+    /// The ids of the restore points that are gone by now, and since when.
+    fn deleted_points(&self, now: OffsetDateTime) -> Vec<(String, OffsetDateTime)> {
+        let subscription = &self.settings.subscription_id;
+        let mut gone = Vec::new();
+        for collection in &self.collections {
+            for point in &collection.restore_points {
+                let deleted = [collection.deleted, point.deleted]
+                    .into_iter()
+                    .flatten()
+                    .min();
+                if let Some(time) = deleted.filter(|time| *time <= now) {
+                    gone.push((point.path(&collection.id, subscription), time));
+                }
+            }
+        }
+        gone
+    }
+
+    /// The ids of the restore points in a collection.
+    pub(crate) fn points_of(&self, id: &CollectionId) -> Vec<String> {
+        let subscription = &self.settings.subscription_id;
+        let collection = self.collection(id).into_iter();
+        collection
+            .flat_map(|collection| {
+                let points = collection.restore_points.iter();
+                points.map(|point| point.path(&collection.id, subscription))
+            })
+            .collect()
     }
 
     pub(crate) fn group_exists(&self, name: &str) -> bool {

@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::fields::Fields;
-use super::{Answered, budget, expands, group_not_found, operations, resource_not_found};
+use super::{
+    Answered, budget, expands, group_not_found, operations, paging, resource_not_found,
+    restore_points,
+};
 use crate::exchange::{Answer, Incoming, Sender};
 use crate::route::{CollectionId, Resource};
 use crate::state::{State, normalised_location};
@@ -30,11 +33,14 @@ pub(crate) fn get(state: &State, request: &Incoming, id: &CollectionId) -> Answe
 }
 
 pub(crate) fn list(state: &State, request: &Incoming, group: &str) -> Answered {
-    expands(request, None)?;
+    let start = paging::start(state, request)?;
     if !state.group_exists(group) {
         return Err(group_not_found(group));
     }
     Ok(gathered(
+        state,
+        request,
+        start,
         state
             .collections
             .iter()
@@ -45,9 +51,9 @@ pub(crate) fn list(state: &State, request: &Incoming, group: &str) -> Answered {
 
 /// As recorded, this list alone writes the resource group in capitals, and only in `id`.
 pub(crate) fn list_all(state: &State, request: &Incoming) -> Answered {
-    expands(request, None)?;
+    let start = paging::start(state, request)?;
     let subscription = &state.settings.subscription_id;
-    Ok(gathered(state.collections.iter().map(|collection| {
+    let bodies = state.collections.iter().map(|collection| {
         let mut body = collection.body(subscription);
         let shouted = CollectionId {
             group: collection.id.group.to_uppercase(),
@@ -55,15 +61,19 @@ pub(crate) fn list_all(state: &State, request: &Incoming) -> Answered {
         };
         body["id"] = json!(shouted.path(subscription));
         body
-    })))
+    });
+    Ok(gathered(state, request, start, bodies))
 }
 
 /// Lists are gathered by the gateway from every region, and name the ids of the requests that
-/// it made; their budget is nobody's.
-///
-/// Assumed: one page. No recording has a `nextLink`.
-fn gathered(bodies: impl Iterator<Item = Value>) -> Answer {
-    let body = json!({ "value": bodies.collect::<Vec<_>>() });
+/// it made; their budget is nobody's. One page unless a test asks for more.
+fn gathered(
+    state: &State,
+    request: &Incoming,
+    start: usize,
+    bodies: impl Iterator<Item = Value>,
+) -> Answer {
+    let body = paging::page(state, request, start, bodies.collect());
     let ids = format!("{},{}", Uuid::new_v4(), Uuid::new_v4());
     Answer::json(200, body, Sender::Gateway).with("x-ms-original-request-ids", ids)
 }
@@ -136,9 +146,15 @@ fn cross_region_source(
         .collection(&source)
         .ok_or_else(|| resource_not_found(KIND, &source.name, &source.group))?;
     if state.settings.rules.other_region_for_collection && source.location == location {
-        return Err(invalid(&format!(
-            "The source collection is in '{location}', too. A restore point collection for cross-region copy must be in another region than its source."
-        )));
+        let refusal = &state.settings.refusals.same_region;
+        return Err(Answer::error(
+            refusal.status,
+            &refusal.code,
+            &format!(
+                "The source collection is in '{location}', too. A restore point collection for cross-region copy must be in another region than its source."
+            ),
+            budget::PUT_COLLECTION,
+        ));
     }
     Ok((source_id.to_owned(), source.location.clone()))
 }
@@ -203,14 +219,15 @@ pub(crate) fn delete(state: &mut State, request: &Incoming, id: &CollectionId) -
     let Some(collection) = state.collection(id) else {
         return Ok(Answer::empty(204, Sender::Gateway));
     };
+    restore_points::check_unshared(&collection.restore_points)?;
     let location = collection.location.clone();
-    let operation = operations::begin(state, request, &location, operations::Kind::Delete);
-    let ends = operation.ends;
+    let mut operation = operations::begin(state, request, &location, operations::Kind::Delete);
+    let deleted = operations::end_deletion(state, &mut operation);
     let answer = operations::accepted(&state.settings, request, &operation)
         .with("Azure-AsyncNotification", "Enabled".to_owned());
     state.operations.push(operation);
     if let Some(collection) = state.collection_mut(id) {
-        collection.deleted = Some(ends);
+        collection.deleted = deleted;
     }
     Ok(answer)
 }

@@ -73,6 +73,12 @@ pub(crate) fn begin(
     }
 }
 
+/// When a deletion takes effect, unless a test lets it fail.
+pub(crate) fn end_deletion(state: &mut State, operation: &mut Operation) -> Option<OffsetDateTime> {
+    operation.failure = state.settings.failing_deletions.pop_front();
+    operation.failure.is_none().then_some(operation.ends)
+}
+
 impl Operation {
     pub(crate) fn url(&self, settings: &Settings, request: &Incoming) -> String {
         self.url_with(settings, request, &self.query)

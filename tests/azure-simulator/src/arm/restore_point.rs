@@ -29,6 +29,8 @@ pub(crate) struct RestorePoint {
     pub(crate) fails: bool,
     /// Stands in for the state that follows from all that, if a test sets it.
     pub(crate) provisioning_state: Option<String>,
+    /// Whether a shared access signature for one of its disks is outstanding.
+    pub(crate) is_shared: bool,
     /// When its deletion takes effect, once it has been asked for.
     pub(crate) deleted: Option<OffsetDateTime>,
 }
@@ -58,8 +60,13 @@ pub(crate) struct Disk {
     pub(crate) restore_point_name: String,
     /// The disk restore point that this one was copied from.
     pub(crate) source_id: Option<String>,
+    /// As Compute spells it; the disk resource provider flattens it.
     pub(crate) encryption: Value,
+    /// The disk access that alone may read it, if it has private access only.
+    pub(crate) disk_access: Option<String>,
     pub(crate) replication: Replication,
+    /// When its data began to be copied; `None` while it waits for its turn.
+    pub(crate) started: Option<OffsetDateTime>,
 }
 
 impl RestorePoint {
@@ -87,32 +94,22 @@ impl RestorePoint {
         }
     }
 
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.source_metadata["securityProfile"]["securityType"] == "ConfidentialVM"
+    }
+
     /// How far the copy as a whole has got; a local point is where it belongs.
     pub(crate) fn phase(&self, now: OffsetDateTime) -> Phase {
-        let Some(elapsed) = self.replicating_for(now) else {
+        if self.copied_from().is_none() {
             return Phase::Succeeded;
-        };
+        }
         if now < self.ready {
             return Phase::Replicating;
         }
         if self.fails {
             return Phase::Failed;
         }
-        Phase::of_all(
-            self.disks
-                .iter()
-                .map(|disk| disk.replication.phase(elapsed)),
-        )
-    }
-
-    /// The time since the copy began; `None` for a local point.
-    pub(crate) fn replicating_for(&self, now: OffsetDateTime) -> Option<Duration> {
-        match &self.origin {
-            Origin::Local { .. } => None,
-            Origin::Copy { begun, .. } => {
-                Some(Duration::try_from(now - *begun).unwrap_or_default())
-            }
-        }
+        Phase::of_all(self.disks.iter().map(|disk| disk.phase(now)))
     }
 
     pub(crate) fn path(&self, collection: &CollectionId, subscription: &str) -> String {
@@ -170,7 +167,6 @@ impl RestorePoint {
                 Some(json!({ "diskRestorePoints": disks }))
             }
             Origin::Copy { .. } => {
-                let elapsed = self.replicating_for(now).unwrap_or_default();
                 let visible = if self.has_disk_restore_points(now) {
                     self.disks.as_slice()
                 } else {
@@ -181,7 +177,7 @@ impl RestorePoint {
                     .map(|disk| {
                         json!({
                             "id": disk.path(&path),
-                            "replicationStatus": disk.replication.replication_status(elapsed),
+                            "replicationStatus": disk.replication_status(now),
                         })
                     })
                     .collect();
@@ -213,6 +209,33 @@ impl RestorePoint {
 }
 
 impl Disk {
+    pub(crate) fn phase(&self, now: OffsetDateTime) -> Phase {
+        self.course().phase(self.elapsed(now))
+    }
+
+    pub(crate) fn completion_percent(&self, now: OffsetDateTime) -> Option<Value> {
+        self.course().completion_percent(self.elapsed(now))
+    }
+
+    fn replication_status(&self, now: OffsetDateTime) -> Value {
+        self.course().replication_status(self.elapsed(now))
+    }
+
+    /// A disk that waits has got nowhere, unless a test has set where it is.
+    fn course(&self) -> &Replication {
+        const WAITING: &Replication = &Replication::Replicating(0);
+        match (self.started, &self.replication) {
+            (None, Replication::After(_) | Replication::FailsAt { .. }) => WAITING,
+            (_, course) => course,
+        }
+    }
+
+    fn elapsed(&self, now: OffsetDateTime) -> Duration {
+        self.started.map_or(Duration::ZERO, |started| {
+            Duration::try_from(now - started).unwrap_or_default()
+        })
+    }
+
     pub(crate) fn path(&self, restore_point: &str) -> String {
         format!(
             "{restore_point}/diskRestorePoints/{}",

@@ -1,5 +1,6 @@
 //! Requests for restore points that exist: looking at them, and deleting them.
 
+use super::restore_point::RestorePoint;
 use super::{
     Answered, budget, entity_not_found, expands, group_not_found, operations, parent_not_found,
 };
@@ -29,21 +30,37 @@ pub(crate) fn get(state: &State, request: &Incoming, id: &RestorePointId) -> Ans
 pub(crate) fn delete(state: &mut State, request: &Incoming, id: &RestorePointId) -> Answered {
     expands(request, None)?;
     check_parent(state, "delete", id)?;
-    if state.restore_point(id).is_none() {
-        return Ok(Answer::empty(204, budget::DELETE));
+    match state.restore_point(id) {
+        None => return Ok(Answer::empty(204, budget::DELETE)),
+        Some(point) => check_unshared([point])?,
     }
     let location = state
         .collection(&id.collection)
         .map(|collection| collection.location.clone())
         .unwrap_or_default();
-    let operation = operations::begin(state, request, &location, operations::Kind::Delete);
-    let ends = operation.ends;
+    let mut operation = operations::begin(state, request, &location, operations::Kind::Delete);
+    let deleted = operations::end_deletion(state, &mut operation);
     let answer = operations::accepted(&state.settings, request, &operation);
     state.operations.push(operation);
     if let Some(point) = state.restore_point_mut(id) {
-        point.deleted = Some(ends);
+        point.deleted = deleted;
     }
     Ok(answer)
+}
+
+/// The text is documented. Assumed: the status, and that a collection is refused for its points.
+pub(crate) fn check_unshared<'a>(
+    points: impl IntoIterator<Item = &'a RestorePoint>,
+) -> Result<(), Answer> {
+    if points.into_iter().all(|point| !point.is_shared) {
+        return Ok(());
+    }
+    Err(Answer::error(
+        409,
+        "DiskRestorePointUsedByCustomer",
+        "There is an active shared access signature outstanding for disk restore point. Call EndGetAccess before deleting the restore point.",
+        budget::DELETE,
+    ))
 }
 
 /// The group and the collection that the point must lie in.

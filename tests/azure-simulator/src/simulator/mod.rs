@@ -2,6 +2,7 @@
 
 mod world;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
@@ -13,11 +14,15 @@ use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
+use crate::entra;
 use crate::fault::{Fault, FaultId};
 use crate::log::Request;
+use crate::refusals::Refusals;
 use crate::replication::Replication;
+use crate::role::Role;
 use crate::server::Shared;
 use crate::settings::Rules;
+use crate::throttling::{Buckets, Throttling};
 
 /// A running simulator. Dropping it stops the server, cuts its connections and removes the
 /// authority's file.
@@ -126,7 +131,25 @@ impl Simulator {
 
     /// Which of Azure's rules hold from now on.
     pub fn set_rules(&self, rules: Rules) {
-        self.shared.state().settings.rules = rules;
+        let mut state = self.shared.state();
+        // What has begun under the old ones stays begun.
+        state.settle();
+        state.settings.rules = rules;
+    }
+
+    /// What refusals for the sake of those rules look like from now on.
+    pub fn set_refusals(&self, refusals: Refusals) {
+        self.shared.state().settings.refusals = refusals;
+    }
+
+    /// What the application may do from now on.
+    pub fn set_roles(&self, roles: impl IntoIterator<Item = Role>) {
+        self.shared.state().settings.roles = roles.into_iter().collect();
+    }
+
+    /// Limits the rate of requests from now on, with full buckets, or no longer.
+    pub fn set_throttling(&self, throttling: Option<Throttling>) {
+        self.shared.state().buckets = throttling.map(Buckets::new);
     }
 
     /// Lets the operation of the next copy end as `Failed`, and the copy with it.
@@ -138,9 +161,36 @@ impl Simulator {
             .push_back((code.to_owned(), message.to_owned()));
     }
 
+    /// Lets the operation of the next deletion end as `Failed`, and what was to go stay.
+    pub fn fail_next_deletion(&self, code: &str, message: &str) {
+        self.shared
+            .state()
+            .settings
+            .failing_deletions
+            .push_back((code.to_owned(), message.to_owned()));
+    }
+
     /// Lets every token that was issued expire now, whatever its holder was told.
     pub fn expire_tokens(&self) {
         self.shared.state().tokens.expire_all();
+    }
+
+    /// Lets the sign-in service refuse the client from now on, with an `AADSTS` code. Tokens that
+    /// were issued stay valid; see [`Simulator::expire_tokens`].
+    ///
+    /// # Panics
+    /// The code is not 700016 (no such application), 7000112 (it is disabled), 7000215 (its
+    /// secret is wrong) or 7000222 (its secret has expired).
+    #[track_caller]
+    pub fn revoke_client(&self, code: u32) {
+        let known = entra::revocation(code).is_some();
+        assert!(known, "the simulator does not know AADSTS{code}");
+        self.shared.state().settings.revoked = Some(code);
+    }
+
+    /// Lets the client sign in again.
+    pub fn restore_client(&self) {
+        self.shared.state().settings.revoked = None;
     }
 
     /// Sets a fault; see [`Fault`].
@@ -215,6 +265,14 @@ impl Simulator {
     #[must_use]
     pub fn count(&self, method: &str, path_substring: &str) -> usize {
         self.shared.state().log.count(method, path_substring)
+    }
+
+    /// How many requests each policy of [`Throttling`] has refused since it was set.
+    #[must_use]
+    pub fn throttled(&self) -> BTreeMap<&'static str, usize> {
+        let state = self.shared.state();
+        let buckets = state.buckets.as_ref();
+        buckets.map_or_else(BTreeMap::new, |buckets| buckets.refused.clone())
     }
 
     /// Forgets the requests so far.

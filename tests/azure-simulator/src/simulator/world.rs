@@ -1,8 +1,10 @@
 //! What there is in the simulated Azure: put there, changed or removed behind the clients' backs.
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::Simulator;
+use crate::governance::{Lock, Policy};
 use crate::replication::Replication;
 use crate::route::Resource;
 use crate::seed::{Seeded, SourceCollection, SourceRestorePoint};
@@ -62,9 +64,38 @@ impl Simulator {
         source_restore_point_id: &str,
         replication: impl Into<Replication>,
     ) -> String {
+        self.seed_copy_begun(
+            self.now(),
+            collection_id,
+            name,
+            source_restore_point_id,
+            replication,
+        )
+    }
+
+    /// The same with a copy that began at another time, of which its course counts. Its first
+    /// operation has ended, and its disks have had their turn.
+    ///
+    /// # Panics
+    /// There is no such collection or source.
+    #[track_caller]
+    pub fn seed_copy_begun(
+        &self,
+        begun: OffsetDateTime,
+        collection_id: &str,
+        name: &str,
+        source_restore_point_id: &str,
+        replication: impl Into<Replication>,
+    ) -> String {
         let replication = replication.into();
         self.must(|state| {
-            state.seed_copy(collection_id, name, source_restore_point_id, &replication)
+            state.seed_copy(
+                begun,
+                collection_id,
+                name,
+                source_restore_point_id,
+                &replication,
+            )
         })
     }
 
@@ -142,6 +173,42 @@ impl Simulator {
     #[track_caller]
     pub fn remove(&self, id: &str) {
         self.must(|state| state.remove(id));
+    }
+
+    /// Puts a lock on a scope: a subscription, a group, a collection or a restore point.
+    pub fn lock(&self, scope: &str, lock: Lock) {
+        let mut state = self.shared.state();
+        state.locks.push((scope.to_owned(), lock));
+    }
+
+    /// Removes every lock on a scope.
+    pub fn unlock(&self, scope: &str) {
+        let mut state = self.shared.state();
+        state
+            .locks
+            .retain(|(locked, _)| !locked.eq_ignore_ascii_case(scope));
+    }
+
+    /// Assigns a policy.
+    pub fn assign_policy(&self, policy: Policy) {
+        self.shared.state().policies.push(policy);
+    }
+
+    /// Removes every assignment of a policy.
+    pub fn clear_policies(&self) {
+        self.shared.state().policies.clear();
+    }
+
+    /// Lets a shared access signature for a disk of this restore point be outstanding, or ends it.
+    ///
+    /// # Panics
+    /// There is no such restore point.
+    #[track_caller]
+    pub fn set_shared(&self, restore_point_id: &str, is_shared: bool) {
+        self.must(|state| {
+            state.restore_point_at(restore_point_id)?.is_shared = is_shared;
+            Ok(())
+        });
     }
 
     /// A collection or a restore point as a GET shows it, a point with its instance view; `None`

@@ -102,7 +102,8 @@ async fn rules_can_be_switched_off() {
         one_at_a_time: false,
         once_per_region: false,
         other_region_for_collection: false,
-        copies_per_hour: None,
+        unsupported_sources: false,
+        ..Rules::default()
     }))
     .await;
     scene.copy("wednesday").await.assert(201);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azure_simulator::{CLIENT_SECRET, Simulator, TENANT_ID};
+use azure_simulator::{CLIENT_ID, CLIENT_SECRET, Simulator, TENANT_ID};
 use serde_json::json;
 
 use crate::support::{Client, Reply, Scene, encoded, form, http, read, token_url};
@@ -127,4 +127,29 @@ async fn the_log_keeps_no_secret() {
         !log.contains(issued.body["access_token"].as_str().unwrap()),
         "{log}"
     );
+}
+
+#[tokio::test]
+async fn a_revoked_client_gets_no_more_tokens() {
+    let scene = Scene::set().await;
+    for (code, status, error) in [
+        (700_016, 400, "unauthorized_client"),
+        (7_000_112, 400, "unauthorized_client"),
+        (7_000_215, 401, "invalid_client"),
+        (7_000_222, 401, "invalid_client"),
+    ] {
+        scene.azure.revoke_client(code);
+        let refused = sign_in(&scene.azure, &form()).await.assert(status);
+        assert_eq!(refused.body["error"], error);
+        assert_eq!(refused.body["error_codes"], json!([code]));
+        let description = refused.body["error_description"].as_str().unwrap();
+        assert!(
+            description.starts_with(&format!("AADSTS{code}: ")) && description.contains(CLIENT_ID),
+            "{description}"
+        );
+    }
+    // What was issued is good until it expires.
+    scene.client.get(&scene.source).await.assert(200);
+    scene.azure.restore_client();
+    sign_in(&scene.azure, &form()).await.assert(200);
 }
