@@ -58,9 +58,15 @@ impl Walk {
         agrees || seen.made
     }
 
-    /// Remembers that a create was planned which follows no other plan.
-    pub(crate) fn plan_create(&self, id: &RestorePointId) {
-        self.seen().entry(id.clone()).or_default().create_planned = true;
+    /// Remembers that a create was planned which follows no other plan, and says how many there
+    /// are of its collection.
+    pub(crate) fn plan_create(&self, id: &RestorePointId) -> usize {
+        let mut seen = self.seen();
+        seen.entry(id.clone()).or_default().create_planned = true;
+        let beside = seen
+            .iter()
+            .filter(|(other, seen)| seen.create_planned && other.collection() == id.collection());
+        beside.count()
     }
 
     /// Whether a create was planned that follows no other plan.
@@ -139,6 +145,17 @@ mod tests {
             walk.forget();
             assert!(walk.plan(&id("a"), second));
         }
+    }
+
+    #[test]
+    fn creates_are_counted_by_collection() {
+        let walk = Walk::default();
+        assert_eq!(walk.plan_create(&id("a")), 1);
+        assert_eq!(walk.plan_create(&id("A")), 1);
+        assert_eq!(walk.plan_create(&id("b")), 2);
+        let other = RestorePointCollectionId::new("s", "g", "other").expect("an id");
+        let other = other.restore_point("a").expect("an id");
+        assert_eq!(walk.plan_create(&other), 1);
     }
 
     #[test]

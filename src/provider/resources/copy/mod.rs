@@ -90,8 +90,11 @@ impl Resource for Copy {
         } else if request.prior_state.is_null() {
             if let Some(successor) = Successor::planned(&planned.planned_state) {
                 remember(&successor.id, Plan::Be);
-                if !request.is_after_another {
-                    walk.plan_create(&successor.id);
+                if !request.is_after_another
+                    && walk.plan_create(&successor.id) == 2
+                    && !request.in_apply
+                {
+                    diagnostics.push(words::several(&successor.id));
                 }
                 for_delete = successor.to_json();
             }

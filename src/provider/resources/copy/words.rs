@@ -200,6 +200,21 @@ pub(super) fn deleted_nothing(id: &RestorePointId) -> Diagnostic {
     )
 }
 
+/// A plan that makes more than one copy in a collection, of which this is the second.
+pub(super) fn several(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::warning(
+        "Several copies go into one collection",
+        format!(
+            "This plan makes more than one copy in the collection {}. Azure takes them one at a time and in \
+             chronological order: once a newer restore point is copied, an older one never can be. Terraform hands over \
+             at most 10 resources at once, in random order. Those are sorted, but an older one that comes too late is \
+             lost.\n\nTo lose none: let each copy name the one before it in depends_on; or apply with a -parallelism \
+             greater than the number of resources; or use azrestorepoint_mirror with catch_up = \"all\".",
+            id.collection()
+        ),
+    )
+}
+
 /// One plan wants a copy both gone and there.
 pub(super) fn destroyed_and_kept(id: &RestorePointId) -> Diagnostic {
     Diagnostic::error(
