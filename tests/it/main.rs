@@ -9,6 +9,7 @@ mod process;
 mod protocol;
 mod replacements;
 mod results;
+mod roles;
 mod support;
 mod taints;
 mod turns;
