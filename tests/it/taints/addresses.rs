@@ -1,6 +1,6 @@
 //! Copies that change their address, lose it, or have two.
 
-use azure_simulator::Replication;
+use azure_simulator::{Replication, SourceRestorePoint};
 
 use super::{ADDRESS, COPY, SOON, asked, expect_resumed, replicate, timed_out};
 use crate::support::world::World;
@@ -41,6 +41,82 @@ async fn a_key_that_changes_its_name_is_refused_and_moved_helps() {
         assert!(!world.terraform.is_tainted(COPY, "monday"));
         world.terraform.plan().await.expect_code(0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_moves_on_by_index_is_refused_and_moved_helps() {
+    let world = World::ready().await;
+    let wednesday = SourceRestorePoint::new("wednesday", "2026-11-18T01:00:00Z");
+    world.azure.seed_restore_point(&world.source, &wednesday);
+    let window = |days: [&str; 2]| {
+        format!(
+            r#"
+locals {{
+  days = {days:?}
+}}
+{}
+resource "azrestorepoint_copy" "day" {{
+  count                       = 2
+  name                        = local.days[count.index]
+  restore_point_collection_id = azrestorepoint_collection.dr.id
+  source_restore_point_id     = "{}/restorePoints/${{local.days[count.index]}}"
+}}
+"#,
+            world.collection(""),
+            world.source
+        )
+    };
+    world.terraform.write(&window(["monday", "tuesday"]));
+    world.terraform.apply().await.expect_code(0);
+    // Every index makes way for the next one, which is there already.
+    let moved_on = window(["tuesday", "wednesday"]);
+    for options in [&[][..], &["-refresh=false"]] {
+        world.terraform.write(&moved_on);
+        let apply = [&["apply", "-auto-approve"], options].concat();
+        world
+            .terraform
+            .run(&apply)
+            .await
+            .expect_code(1)
+            .expect_text("destroyed and kept in the same plan")
+            .expect_text("moved");
+    }
+    // Two that change places are no better.
+    world.terraform.write(&window(["tuesday", "monday"]));
+    world
+        .terraform
+        .apply()
+        .await
+        .expect_code(1)
+        .expect_text("destroyed and kept in the same plan");
+    assert_eq!(asked(&world), (2, 0));
+
+    // Keys that are names stay what they are when the window moves on.
+    let keyed = moved_on
+        .replace(
+            "count                       = 2",
+            "for_each = toset(local.days)",
+        )
+        .replace("local.days[count.index]", "each.key");
+    let moved = |from: u8, to: &str| {
+        format!(
+            "moved {{\n  from = azrestorepoint_copy.day[{from}]\n  to   = azrestorepoint_copy.day[\"{to}\"]\n}}\n"
+        )
+    };
+    world.terraform.write(&format!(
+        "{keyed}{}{}",
+        moved(0, "monday"),
+        moved(1, "tuesday")
+    ));
+    world
+        .terraform
+        .apply()
+        .await
+        .expect_code(0)
+        .expect_text("1 added, 0 changed, 1 destroyed");
+    assert_eq!(asked(&world), (3, 1));
+    assert!(world.azure.resource(&world.copy_id()).is_none());
+    world.terraform.plan().await.expect_code(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -105,6 +105,11 @@ impl Resource for Copy {
             } else if wait::is_due(&request.prior_state, &planned.planned_state) {
                 planned.planned_state = wait::planned(planned.planned_state);
             }
+        } else if let (Some(old), Some(new)) = (prior, Successor::planned(&planned.planned_state)) {
+            // Under its own id a copy may be made anew; under another one the old copy goes.
+            if old != new.id {
+                remember(&old, Plan::Go);
+            }
         }
         PlanResponse {
             planned,

@@ -222,7 +222,8 @@ pub(super) fn destroyed_and_kept(id: &RestorePointId) -> Diagnostic {
         format!(
             "This plan destroys the restore point {id} under one address, and makes or keeps it under another. One of \
              both would undo what the other does.\n\nIf its address has changed, such as a key of for_each, write a \
-             moved block. If an old object is in the way, run terraform state rm ADDRESS, and apply again."
+             moved block. Keys of for_each that are names stay the same when a list moves on; an index of count does \
+             not. If an old object is in the way, run terraform state rm ADDRESS, and apply again."
         ),
     )
 }
