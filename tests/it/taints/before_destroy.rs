@@ -2,7 +2,11 @@
 
 use azure_simulator::Replication;
 
-use super::{ADDRESS, COPY, SOON, asked, expect_nothing_deposed, expect_resumed, replicate};
+use super::{
+    ADDRESS, COPY, SOON, asked, expect_nothing_deposed, expect_resumed, replicate,
+    wait_for_more_looks,
+};
+use crate::support::terraform::{finish, signal};
 use crate::support::world::World;
 
 const LIFECYCLE: &str = "lifecycle {\n    create_before_destroy = true\n  }";
@@ -88,6 +92,62 @@ async fn create_before_destroy_of_copies_that_fail_again_leaves_nothing_deposed(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_while_a_failed_copy_is_made_anew_leaves_nothing_deposed() {
+    for inherited in [false, true] {
+        let world = World::new(Replication::Failed(40)).await;
+        let case = format!("inherited: {inherited}");
+        world.terraform.write(&configuration(&world, inherited, ""));
+        world.terraform.apply().await.expect_code(1);
+        world.azure.set_replication(Replication::Replicating(60));
+        let apply = world.terraform.start(&["apply", "-auto-approve"]);
+        wait_for_more_looks(&world).await;
+        signal(&apply, "INT", true);
+        let output = finish(apply).await;
+        output.expect_text("Interrupted while a restore point is being copied");
+        expect_nothing_deposed(&world, &case);
+        replicate(&world);
+        world.terraform.apply().await.expect_code(0);
+        assert_eq!(asked(&world), (2, 1), "{case}");
+        expect_nothing_deposed(&world, &case);
+        world.terraform.plan().await.expect_code(0);
+    }
+}
+
+/// A twin of the copy is deposed: nothing is done before the user has forgotten it, and nothing is lost.
+async fn expect_a_way_out(world: &World, case: &str) {
+    let state = world.terraform.state().to_string();
+    assert!(state.contains("deposed"), "{case}: there is no twin");
+    world
+        .terraform
+        .apply()
+        .await
+        .expect_code(1)
+        .expect_text("One copy is destroyed and kept in the same plan")
+        .expect_text("terraform state rm ADDRESS");
+    let forget = ["state", "rm", ADDRESS];
+    world.terraform.run(&forget).await.expect_code(0);
+    world.terraform.apply().await.expect_code(0);
+    expect_resumed(world, case).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provisioner_that_fails_twice_leaves_a_twin_and_a_way_out() {
+    for inherited in [false, true] {
+        let world = World::ready().await;
+        let provisioner = "provisioner \"local-exec\" {\n    command = \"exit 1\"\n  }";
+        world
+            .terraform
+            .write(&configuration(&world, inherited, provisioner));
+        world.terraform.apply().await.expect_code(1);
+        expect_nothing_deposed(&world, "failed once");
+        // The copy is taken over, and as usable as before; what fails comes after us.
+        world.terraform.apply().await.expect_code(1);
+        world.terraform.write(&configuration(&world, inherited, ""));
+        expect_a_way_out(&world, &format!("inherited: {inherited}")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dependent_that_fails_in_between_leaves_a_twin_and_a_way_out() {
     let world = World::new(Replication::Replicating(40)).await;
     let dependent = |command: &str| {
@@ -101,22 +161,28 @@ async fn a_dependent_that_fails_in_between_leaves_a_twin_and_a_way_out() {
     replicate(&world);
     // The copy is taken over, its dependent fails, and the destroy of the old object is skipped.
     world.terraform.apply().await.expect_code(1);
-    assert!(world.terraform.state().to_string().contains("deposed"));
     assert_eq!(asked(&world), (1, 0));
-
     world.terraform.write(&dependent("true"));
-    world
-        .terraform
-        .apply()
-        .await
-        .expect_code(1)
-        .expect_text("One copy is destroyed and kept in the same plan")
-        .expect_text("terraform state rm ADDRESS");
-    world
-        .terraform
-        .run(&["state", "rm", ADDRESS])
-        .await
-        .expect_code(0);
-    world.terraform.apply().await.expect_code(0);
-    expect_resumed(&world, "twin").await;
+    expect_a_way_out(&world, "dependent").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_that_leaves_a_twin_leaves_a_way_out() {
+    let world = World::new(Replication::Replicating(40)).await;
+    world.terraform.write(&configuration(&world, false, SOON));
+    world.terraform.apply().await.expect_code(1);
+    // Whatever ends while the copy is waited for makes Terraform write the state down.
+    let other = "resource \"terraform_data\" \"other\" {\n  provisioner \"local-exec\" {\n    command = \"while ! test -e go-on; do sleep 0.1; done\"\n  }\n}\n";
+    let copy = configuration(&world, false, "");
+    world.terraform.write(&format!("{copy}{other}"));
+    let apply = world.terraform.start(&["apply", "-auto-approve"]);
+    wait_for_more_looks(&world).await;
+    std::fs::write(world.terraform.path().join("go-on"), "").expect("a file");
+    while !world.terraform.state().to_string().contains("deposed") {
+        wait_for_more_looks(&world).await;
+    }
+    signal(&apply, "KILL", false);
+    assert_eq!(finish(apply).await.code(), -1);
+    replicate(&world);
+    expect_a_way_out(&world, "kill").await;
 }

@@ -36,21 +36,36 @@ async fn what_somebody_else_has_begun_is_waited_for() {
     assert_eq!(order(&world), ["tuesday"]);
 }
 
+/// Another run: it has a state of its own, and nothing in common but Azure.
+fn run_of_its_own(world: &World) -> Terraform {
+    let mut terraform = Terraform::new(world.azure.environment());
+    terraform.set("AZRESTOREPOINT_TEST_TIME_SCALE", "100");
+    terraform
+}
+
+/// A copy of this name into the collection of somebody else.
+fn alone(world: &World, name: &str) -> String {
+    let (source, target) = (&world.source, world.collection_id());
+    format!(
+        r#"
+resource "azrestorepoint_copy" "it" {{
+  name                        = "{name}"
+  restore_point_collection_id = "{target}"
+  source_restore_point_id     = "{source}/restorePoints/{name}"
+}}
+"#
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runs_into_one_collection_take_turns() {
     let world = World::new(Replication::Replicating(40)).await;
-    let target = world
+    world
         .azure
         .seed_target_collection("rg-dr", "web-dr", "westus2", &world.source);
-    // Each has a state of its own, and nothing in common but Azure.
-    let mut second = Terraform::new(world.azure.environment());
-    second.set("AZRESTOREPOINT_TEST_TIME_SCALE", "100");
-    for (terraform, name) in [(&world.terraform, "monday"), (&second, "tuesday")] {
-        let source = &world.source;
-        terraform.write(&format!(
-            "resource \"azrestorepoint_copy\" \"it\" {{\n  name = \"{name}\"\n  restore_point_collection_id = \"{target}\"\n  source_restore_point_id = \"{source}/restorePoints/{name}\"\n}}\n"
-        ));
-    }
+    let second = run_of_its_own(&world);
+    world.terraform.write(&alone(&world, "monday"));
+    second.write(&alone(&world, "tuesday"));
     let first = world.terraform.start(&["apply", "-auto-approve"]);
     world
         .azure
@@ -85,6 +100,41 @@ async fn two_runs_into_one_collection_take_turns() {
     finish(first).await.expect_code(0);
     finish(run).await.expect_code(0);
     assert_eq!(order(&world), ["monday", "tuesday"]);
+    for terraform in [&world.terraform, &second] {
+        terraform.plan().await.expect_code(0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_runs_of_one_copy_ask_for_it_once() {
+    let world = World::new(Replication::Replicating(40)).await;
+    world
+        .azure
+        .seed_target_collection("rg-dr", "web-dr", "westus2", &world.source);
+    let second = run_of_its_own(&world);
+    for terraform in [&world.terraform, &second] {
+        terraform.write(&alone(&world, "monday"));
+    }
+    let first = world.terraform.start(&["apply", "-auto-approve"]);
+    world
+        .azure
+        .wait_for_count(REQUEST_LIMIT, "PUT", "/restorePoints/", 1)
+        .await
+        .expect("the first one begins");
+    let run = second.start(&["apply", "-auto-approve"]);
+    let source = "web/restorePoints/monday";
+    let looks = world.azure.count("GET", source);
+    world
+        .azure
+        .wait_for_count(REQUEST_LIMIT, "GET", source, looks + 1)
+        .await
+        .expect("the second one compares it with its source");
+    world
+        .azure
+        .set_disks(&world.copy_id(), Replication::Succeeded);
+    finish(first).await.expect_code(0);
+    finish(run).await.expect_code(0);
+    assert_eq!(order(&world), ["monday"]);
     for terraform in [&world.terraform, &second] {
         terraform.plan().await.expect_code(0);
     }
