@@ -145,9 +145,15 @@ impl Walk {
         agrees || seen.made
     }
 
-    /// Remembers that a create was planned which follows no other plan.
-    pub(crate) fn plan_create(&self, id: &RestorePointId) {
-        self.seen().entry(id.clone()).or_default().create_planned = true;
+    /// Remembers that a create was planned which follows no other plan, and says how many there
+    /// are of its collection.
+    pub(crate) fn plan_create(&self, id: &RestorePointId) -> usize {
+        let mut seen = self.seen();
+        seen.entry(id.clone()).or_default().create_planned = true;
+        let beside = seen
+            .iter()
+            .filter(|(other, seen)| seen.create_planned && other.collection() == id.collection());
+        beside.count()
     }
 
     /// Whether a create was planned that follows no other plan.

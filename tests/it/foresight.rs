@@ -157,7 +157,7 @@ async fn what_can_change_is_a_warning_once_for_a_collection() {
         "{}",
         plan.text
     );
-    plan.expect_text("Order of several copies into one collection")
+    plan.expect_text("Several copies go into one collection")
         .expect_text("catch_up = \"all\"");
     assert_eq!(world.azure.count("GET", "web-dr?"), 1);
 

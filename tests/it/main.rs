@@ -13,6 +13,7 @@ mod protocol;
 mod refusals;
 mod replacements;
 mod results;
+mod roles;
 mod support;
 mod taints;
 mod turns;

@@ -110,7 +110,7 @@ async fn whoever_does_not_wait_is_told_what_replicates_after_a_refusal() {
         .await
         .expect_code(1)
         .expect_text("Another copy is replicating into this collection")
-        .expect_text("Azure refused to create it")
+        .expect_text("Azure refused the copy \"tuesday\"")
         .expect_text("\"theirs\"");
     assert_eq!(world.copies_begun(), 1);
     assert!(world.terraform.instance(COPY, "tuesday").is_none());
@@ -160,7 +160,7 @@ async fn a_refusal_is_explained_by_the_rule_that_a_look_shows() {
         .await
         .expect_code(1)
         .expect_text("A newer restore point is copied already")
-        .expect_text("Azure refused to create the restore point")
+        .expect_text("Azure refused the copy \"tuesday\"")
         .expect_text("OperationNotAllowed")
         .expect_text("\"newer\"");
     assert_eq!(world.copies_begun(), 1);
@@ -257,5 +257,5 @@ async fn a_source_that_was_deleted_meanwhile_is_told_with_the_failure() {
         .await
         .expect_code(1)
         .expect_text("Restore point copy has failed")
-        .expect_text("Its source restore point was deleted meanwhile");
+        .expect_text("does not exist any more");
 }

@@ -60,8 +60,8 @@ impl World {
         Self::new(Replication::Succeeded).await
     }
 
-    /// A collection in westus2 and a copy of `monday` in it, with more arguments for each.
-    pub(crate) fn configuration(&self, collection: &str, copy: &str) -> String {
+    /// A collection in westus2, with more arguments.
+    pub(crate) fn collection(&self, more: &str) -> String {
         let source = &self.source;
         format!(
             r#"
@@ -70,9 +70,18 @@ resource "azrestorepoint_collection" "dr" {{
   resource_group_name                = "rg-dr"
   location                           = "westus2"
   source_restore_point_collection_id = "{source}"
-  {collection}
+  {more}
 }}
+"#
+        )
+    }
 
+    /// A collection in westus2 and a copy of `monday` in it, with more arguments for each.
+    pub(crate) fn configuration(&self, collection: &str, copy: &str) -> String {
+        let source = &self.source;
+        let collection = self.collection(collection);
+        format!(
+            r#"{collection}
 resource "azrestorepoint_copy" "monday" {{
   name                        = "monday"
   restore_point_collection_id = azrestorepoint_collection.dr.id

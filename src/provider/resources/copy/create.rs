@@ -7,6 +7,7 @@ use crate::arm::compute::restore_points;
 use crate::arm::{Client, Error, Patience};
 use crate::plugin::diagnostics::Diagnostics;
 use crate::plugin::resource::{Applied, CreateRequest};
+use crate::plugin::value::Value;
 use crate::provider::begin::{Accepted, operate};
 use crate::provider::resources::look_after_lost_answer;
 use crate::provider::walk::Walk;
@@ -14,9 +15,13 @@ use crate::provider::walk::Walk;
 use super::adopt::{self, Adopted, Existing};
 use super::ending::{End, Phase};
 use super::model::{self, WaitOutcome};
-use super::start;
+use super::start::{self, NotStarted};
 use super::wait::{Copying, Ended};
 use super::words;
+
+/// How often a copy is taken over that was not there when its turn was asked for. Azure's list and
+/// its own word for one that is being deleted may differ for a while.
+const ROUNDS_MAX: usize = 3;
 
 /// Makes the copy, or takes over the one that is there. Once Azure may have taken the request,
 /// every way out of here has a state.
@@ -46,32 +51,44 @@ pub(super) async fn create(
         known: &uncertain,
         queued: Duration::ZERO,
     };
-    match restore_points::get(client, &id, true, patience).await {
-        Ok(found) => {
-            let existing = Existing {
-                found,
-                source: &source,
-                adopts,
-            };
-            match adopt::adopt(&copying, walk, existing).await {
-                Adopted::Finished(applied) => return *applied,
-                Adopted::CopyAgain => {}
-            }
-        }
-        Err(error) if error.is_not_found() => {}
-        // A delete half has kept it for us, and taken it out of the state.
-        Err(error) if walk.is_kept(&id) => return copying.conclude(Ended::by(error, None)).await,
-        Err(error) => return Applied::failed(words::nothing_was_sent(&id, &error)),
-    }
-
+    let mut follows_failed = false;
+    let mut rounds = 0..ROUNDS_MAX;
     let start::Started {
         accepted,
         turn: _turn,
         queued,
         warnings,
-    } = match start::start(&copying, walk, &source, &checkpoint).await {
-        Ok(started) => started,
-        Err(applied) => return applied,
+    } = loop {
+        match restore_points::get(client, &id, true, patience).await {
+            Ok(found) => {
+                let existing = Existing {
+                    found,
+                    source: &source,
+                    adopts,
+                };
+                match adopt::adopt(&copying, walk, existing).await {
+                    Adopted::Finished(applied) => return *applied,
+                    Adopted::CopyAgain => {
+                        follows_failed = true;
+                        copying.phase = Phase::TakeOver;
+                    }
+                }
+            }
+            Err(error) if error.is_not_found() => {}
+            // A delete half has kept it for us, and taken it out of the state.
+            Err(error) if walk.is_kept(&id) => {
+                return copying.conclude(Ended::by(error, None)).await;
+            }
+            Err(error) => return Applied::failed(words::nothing_was_sent(&id, &error)),
+        }
+        let looks_for_itself = rounds.next().is_some();
+        match start::start(&copying, walk, &source, &checkpoint, looks_for_itself).await {
+            Ok(started) => break started,
+            Err(NotStarted::ThereNow) => {}
+            Err(NotStarted::Ended(applied)) => {
+                return unless_a_twin_stays(&copying, applied, follows_failed);
+            }
+        }
     };
     // What the disks' own attributes will be is not known before the operation has ended.
     let known = accepted.seen().map(|found| model::computed(&id, found));
@@ -81,6 +98,24 @@ pub(super) async fn create(
     copying.queued = queued;
     let mut applied = follow(&copying, accepted).await;
     applied.diagnostics.append(warnings);
+    unless_a_twin_stays(&copying, applied, follows_failed && copying.waits())
+}
+
+/// Where this copy took the place of a failed one, the state may still hold that one, under the
+/// same id: `create_before_destroy` has it deleted only afterwards. It stays there until this
+/// one is usable, as one plan cannot both keep and destroy an id.
+fn unless_a_twin_stays(
+    copying: &Copying<'_>,
+    mut applied: Applied,
+    follows_failed: bool,
+) -> Applied {
+    let is_unfinished = |state: &Value| state.get("usable").as_bool() != Some(true);
+    if follows_failed && applied.new_state.as_ref().is_some_and(is_unfinished) {
+        applied.new_state = None;
+        applied
+            .diagnostics
+            .push(words::made_anew_unfinished(copying.id));
+    }
     applied
 }
 

@@ -68,6 +68,13 @@ pub(super) async fn plan(
             for_delete = successor.to_json();
         }
     } else if !planned.requires_replace.is_empty() {
+        // Under its own id a copy may be made anew; under another one the old copy goes.
+        let successor = Successor::planned(&planned.planned_state);
+        if let (Some(old), Some(new)) = (prior, successor)
+            && old != new.id
+        {
+            diagnostics.extend(conflict(&old, Plan::Go));
+        }
         if tells && let Some(going) = Going::usable(&request.prior_state) {
             diagnostics.extend(guard::let_go(session, going, stop).await);
         }

@@ -405,13 +405,13 @@ pub(super) fn leaves_behind(id: &RestorePointId, left: &[String]) -> Diagnostic 
 /// More than one copy is to be made in one collection.
 pub(super) fn order_is_not_kept(id: &RestorePointId) -> Diagnostic {
     Diagnostic::warning(
-        "Order of several copies into one collection",
+        "Several copies go into one collection",
         format!(
             "This plan makes more than one copy in the collection {}. Azure takes them one at a time and in \
-             chronological order. The provider orders what Terraform hands over together, but Terraform hands over at \
-             most as many as -parallelism says (10), in random order: where there are more, a newer copy may go first, \
-             and the older ones can never be copied.\n\nUse azrestorepoint_mirror with catch_up = \"all\", let each \
-             copy depend on the one before it (depends_on), or raise -parallelism to the number of copies.",
+             chronological order: once a newer restore point is copied, an older one never can be. Terraform hands over \
+             at most 10 resources at once, in random order. Those are sorted, but an older one that comes too late is \
+             lost.\n\nTo lose none: let each copy name the one before it in depends_on; or apply with a -parallelism \
+             greater than the number of resources; or use azrestorepoint_mirror with catch_up = \"all\".",
             id.collection()
         ),
     )

@@ -10,6 +10,7 @@ use crate::arm::{Error, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::resource::{Applied, Checkpoint};
 use crate::provider::begin::{self, Accepted, Start, begin};
+use crate::provider::glance::points_of;
 use crate::provider::resources::{already_exists, lost_answer};
 use crate::provider::turn::Turn;
 use crate::provider::walk::Walk;
@@ -31,6 +32,20 @@ pub(super) struct Started {
     pub(super) warnings: Diagnostics,
 }
 
+/// Why Azure was not asked, or what came of it.
+pub(super) enum NotStarted {
+    /// The copy is there meanwhile: somebody else wanted the very same.
+    ThereNow,
+    /// The end of the create.
+    Ended(Applied),
+}
+
+impl From<Diagnostic> for NotStarted {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Ended(Applied::failed(diagnostic))
+    }
+}
+
 /// What stood in the way last.
 #[derive(Default)]
 struct Seen {
@@ -41,13 +56,14 @@ struct Seen {
 /// Waits for the turn, looks, and asks Azure to copy, again if another copy was in the way.
 ///
 /// # Errors
-/// The end of the create: nothing was taken, or nobody knows, and then the state says so.
+/// [`NotStarted`]: nothing was taken, or nobody knows, and then the state says so.
 pub(super) async fn start(
     copying: &Copying<'_>,
     walk: &Walk,
     source: &RestorePointId,
     checkpoint: &Checkpoint,
-) -> Result<Started, Applied> {
+    looks_for_itself: bool,
+) -> Result<Started, NotStarted> {
     let Copying {
         client,
         patience,
@@ -63,19 +79,18 @@ pub(super) async fn start(
     };
     let waits = copying.waits();
     let found = look.source(patience).await;
-    let found = found.map_err(|obstacle| Applied::failed(obstacle.not_begun(&look)))?;
+    let found = found.map_err(|obstacle| obstacle.not_begun(&look))?;
     let source_time = rules::time_of(&found);
     let mut seen = Seen::default();
     let queued_since = patience.elapsed();
     let queued = || patience.elapsed().saturating_sub(queued_since);
     let turn = if waits {
         let turn = walk.turns.take(id.collection(), source_time, patience);
-        turn.await.map_err(|interrupted| {
-            Applied::failed(seen.no_turn(id, queued(), &interrupted.into()))
-        })?
+        turn.await
+            .map_err(|interrupted| seen.no_turn(id, queued(), &interrupted.into()))?
     } else {
         let turn = walk.turns.try_take(id.collection());
-        turn.ok_or_else(|| Applied::failed(words::busy(id, None, None)))?
+        turn.ok_or_else(|| words::busy(id, None, None))?
     };
     loop {
         let collection = match look.target(source_time, patience).await {
@@ -83,22 +98,20 @@ pub(super) async fn start(
             Ok(Target::Busy(running)) if waits => {
                 look::wait_out(client, patience, &running).await;
                 seen.running = Some(running);
-                patience.check().map_err(|interrupted| {
-                    walk.unmake(id);
-                    Applied::failed(seen.no_turn(id, queued(), &interrupted.into()))
-                })?;
+                patience
+                    .check()
+                    .map_err(|interrupted| seen.no_turn(id, queued(), &interrupted.into()))?;
                 continue;
             }
             Ok(Target::Busy(running)) => {
-                walk.unmake(id);
-                let refusal = seen.refusal.as_ref();
-                return Err(Applied::failed(words::busy(id, Some(&running), refusal)));
+                return Err(words::busy(id, Some(&running), seen.refusal.as_ref()).into());
             }
-            Err(obstacle) => {
-                walk.unmake(id);
-                return Err(Applied::failed(seen.told(obstacle, &look)));
-            }
+            Err(obstacle) => return Err(seen.told(obstacle, &look).into()),
         };
+        let mut points = points_of(&collection, id.collection());
+        if looks_for_itself && points.any(|(other, _)| other == **id) {
+            return Err(NotStarted::ThereNow);
+        }
         let left = look.left_behind(&collection, source_time, patience).await;
         let queued = queued();
 
@@ -109,17 +122,19 @@ pub(super) async fn start(
             Start::Accepted(accepted) => *accepted,
             Start::Lost(error) => {
                 let lost = lost_answer("restore point copy", &error);
-                return Err(Applied::saved((*uncertain).clone()).with(lost));
+                let applied = Applied::saved((*uncertain).clone()).with(lost);
+                return Err(NotStarted::Ended(applied));
             }
             Start::Refused(error) => match after_refusal(&look, error, patience).await {
                 AfterRefusal::Ours(found) => Accepted::Found(*found),
                 AfterRefusal::LookAgain(error) => {
+                    walk.unmake(id);
                     seen.refusal = Some(error);
                     continue;
                 }
                 AfterRefusal::Told(diagnostic) => {
                     walk.unmake(id);
-                    return Err(Applied::failed(*diagnostic));
+                    return Err((*diagnostic).into());
                 }
             },
         };

@@ -84,8 +84,7 @@ impl Wait<'_> {
                  it tainted: the next apply deletes it and copies again."
             }
             Phase::TakeOver => {
-                "Azure cannot resume it. It was there already and is not in the state: the next \
-                 apply deletes it and copies again."
+                "Azure cannot resume it. It is not in the state: the next apply deletes it and copies again."
             }
             Phase::Resume => {
                 "Azure cannot resume it. The next plan replaces it, if Azure would take its source again: it is still \
@@ -151,8 +150,7 @@ impl Wait<'_> {
                 "It exists in Azure, replication goes on, and it is in the state."
             }
             Phase::TakeOver => {
-                "It existed in Azure before, and replication goes on. It is taken over into the state once it is \
-                 usable, and not before."
+                "It exists in Azure, and replication goes on. It comes into the state once it is usable, and not before."
             }
         }
     }
@@ -293,7 +291,8 @@ pub(super) fn destroyed_and_kept(id: &RestorePointId) -> Diagnostic {
         format!(
             "This plan destroys the restore point {id} under one address, and makes or keeps it under another. One of \
              them would undo what the other does.\n\nIf its address has changed, such as a key of for_each, write a \
-             moved block. If an old object is in the way, run terraform state rm ADDRESS, and apply again."
+             moved block. Keys of for_each that are names stay the same when a list moves on; an index of count does \
+             not. If an old object is in the way, run terraform state rm ADDRESS, and apply again."
         ),
     )
 }
@@ -340,6 +339,17 @@ pub(super) fn not_deleted_yet(id: &RestorePointId) -> Diagnostic {
         "Stopped before the copy was deleted",
         format!(
             "Nothing was done to the restore point {id}. It is kept; run the same command again."
+        ),
+    )
+}
+
+/// A copy that took the place of a failed one, and is not usable yet.
+pub(super) fn made_anew_unfinished(id: &RestorePointId) -> Diagnostic {
+    Diagnostic::error(
+        "Copy that was made anew has not finished",
+        format!(
+            "The restore point {id} had failed, so it was deleted and copied again. The new copy is not usable yet, and \
+             therefore not in the state.\n\nRun terraform apply again: it is taken over, and the wait goes on."
         ),
     )
 }
