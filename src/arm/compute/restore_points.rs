@@ -33,20 +33,19 @@ pub async fn get(
     instance_view: bool,
     patience: &Patience,
 ) -> Result<RestorePoint, Error> {
-    let fetched = fetch(client, id, instance_view, patience).await?;
-    Ok(fetched.value)
-}
-
-/// As [`get`], with what Azure asks for before the next look.
-pub(super) async fn fetch(
-    client: &Client,
-    id: &RestorePointId,
-    instance_view: bool,
-    patience: &Patience,
-) -> Result<Fetched<RestorePoint>, Error> {
     let expand = instance_view.then_some("instanceView");
     let url = client.url(&id.path(), API_VERSION, expand);
-    client.get(url, patience).await
+    Ok(client.get(url, patience).await?.value)
+}
+
+/// One look of a wait that has queued for it, with what Azure asks for before the next one.
+pub(super) async fn look(
+    client: &Client,
+    id: &RestorePointId,
+    patience: &Patience,
+) -> Result<Fetched<RestorePoint>, Error> {
+    let url = client.url(&id.path(), API_VERSION, Some("instanceView"));
+    client.fetch(&Request::look(url), patience).await
 }
 
 /// Asks Azure to copy the restore point `source` to `id`, in the collection and location of `id`.

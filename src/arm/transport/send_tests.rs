@@ -135,6 +135,21 @@ async fn a_wish_beyond_the_deadline_ends_at_once_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_refusal_to_one_holds_back_the_next_question_but_no_change() {
+    let busy = Reply::json(429, REFUSAL).with_header("retry-after-ms", "700");
+    let server = server(vec![busy, Reply::json(200, "{}")]).await;
+    let client = server.client();
+    let impatient = Patience::detached(Duration::from_millis(500));
+    get(&client, &impatient).await.unwrap_err();
+    let began = std::time::Instant::now();
+    put(&client, &Patience::detached(LONG)).await.unwrap();
+    assert!(began.elapsed() < Duration::from_millis(500));
+    get(&client, &Patience::detached(LONG)).await.unwrap();
+    assert!(began.elapsed() > Duration::from_millis(500));
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
 async fn an_untrusted_certificate_is_named_soon() {
     let server = server(vec![Reply::json(200, "{}")]).await;
     let error = get(&server.distrusting_client(), &Patience::detached(LONG))
