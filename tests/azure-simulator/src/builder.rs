@@ -10,11 +10,14 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::certificate;
 use crate::clock::Clock;
+use crate::refusals::Refusals;
 use crate::replication::Replication;
+use crate::role::Role;
 use crate::server::{self, Shared};
 use crate::settings::{OperationHeaders, Rules, Settings};
 use crate::simulator::Simulator;
 use crate::state::State;
+use crate::throttling::{Buckets, Throttling};
 
 /// Builds a [`Simulator`]. Without a word from a test it is quick: operations take 50 ms and
 /// replication takes 2 s.
@@ -25,6 +28,7 @@ pub struct Builder {
     time_scale: f64,
     start_time: Option<OffsetDateTime>,
     default_world: bool,
+    throttling: Option<Throttling>,
 }
 
 impl Default for Builder {
@@ -35,6 +39,7 @@ impl Default for Builder {
             time_scale: 1.0,
             start_time: None,
             default_world: false,
+            throttling: None,
         }
     }
 }
@@ -95,6 +100,27 @@ impl Builder {
     #[must_use]
     pub fn rules(mut self, rules: Rules) -> Self {
         self.settings.rules = rules;
+        self
+    }
+
+    /// What refusals for the sake of those rules look like.
+    #[must_use]
+    pub fn refusals(mut self, refusals: Refusals) -> Self {
+        self.settings.refusals = refusals;
+        self
+    }
+
+    /// What the application may do, instead of everything.
+    #[must_use]
+    pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
+        self.settings.roles = roles.into_iter().collect();
+        self
+    }
+
+    /// Limits the rate of requests, which nothing does unless a test asks for it.
+    #[must_use]
+    pub fn throttling(mut self, throttling: Throttling) -> Self {
+        self.throttling = Some(throttling);
         self
     }
 
@@ -181,6 +207,7 @@ impl Builder {
         let start_time = self.start_time.unwrap_or_else(OffsetDateTime::now_utc);
         let clock = Clock::starting_at(start_time, self.time_scale);
         let mut state = State::new(self.settings, clock);
+        state.buckets = self.throttling.map(Buckets::new);
         if self.default_world {
             state.seed_default_world().map_err(io::Error::other)?;
         }

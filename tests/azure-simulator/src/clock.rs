@@ -53,6 +53,14 @@ impl Clock {
             span
         }
     }
+
+    /// The same until a time of this clock, in whole seconds as `Retry-After` has it. Rounded up
+    /// and never zero: a client that comes back on the second must not come too early.
+    pub(crate) fn real_seconds_until(&self, time: OffsetDateTime) -> u64 {
+        let span = Duration::try_from(time - self.now()).unwrap_or_default();
+        let span = self.real(span);
+        (span.as_secs() + u64::from(span.subsec_nanos() > 0)).max(1)
+    }
 }
 
 /// Spells a time as Compute does: seven fractional digits and an offset, never `Z`.

@@ -41,22 +41,29 @@ mod entra;
 mod exchange;
 mod fault;
 mod log;
+mod refusals;
 mod replication;
+mod role;
 mod route;
 mod seed;
 mod server;
 mod settings;
 mod simulator;
 mod state;
+mod throttling;
 mod virtual_machine;
 
 pub use builder::Builder;
 pub use fault::{Fault, FaultId};
 pub use log::Request;
+pub use refusals::{Refusal, Refusals};
 pub use replication::Replication;
+pub use role::Role;
 pub use seed::{SourceCollection, SourceRestorePoint};
 pub use settings::{
-    AUDIENCE, CLIENT_ID, CLIENT_SECRET, OperationHeaders, Rules, SUBSCRIPTION_ID, TENANT_ID,
+    AUDIENCE, CLIENT_ID, CLIENT_SECRET, OBJECT_ID, OperationHeaders, Rules, SUBSCRIPTION_ID,
+    TENANT_ID,
 };
 pub use simulator::{NotSeen, Simulator};
+pub use throttling::Throttling;
 pub use virtual_machine::CUSTOM_DATA;

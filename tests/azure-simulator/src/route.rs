@@ -162,6 +162,13 @@ fn lowering_keywords<'a>(segments: &[&'a str]) -> Vec<&'a str> {
         .collect()
 }
 
+/// Whether a path is that of the scope or of something below it.
+pub(crate) fn is_within(path: &str, scope: &str) -> bool {
+    let (path, scope) = (path.to_ascii_lowercase(), scope.to_ascii_lowercase());
+    path.strip_prefix(scope.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl CollectionId {
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.group.eq_ignore_ascii_case(&other.group) && self.name.eq_ignore_ascii_case(&other.name)

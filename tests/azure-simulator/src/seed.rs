@@ -75,6 +75,9 @@ pub struct SourceRestorePoint {
     pub(crate) exclude_disks: Vec<String>,
     pub(crate) provisioning_state: Option<String>,
     pub(crate) snapshot_access_state: Option<String>,
+    pub(crate) is_confidential: bool,
+    pub(crate) encryption_set: Option<String>,
+    pub(crate) disk_access: Option<String>,
 }
 
 impl SourceRestorePoint {
@@ -91,6 +94,9 @@ impl SourceRestorePoint {
             exclude_disks: Vec::new(),
             provisioning_state: None,
             snapshot_access_state: None,
+            is_confidential: false,
+            encryption_set: None,
+            disk_access: None,
         }
     }
 
@@ -134,6 +140,27 @@ impl SourceRestorePoint {
     #[must_use]
     pub fn snapshot_access_state(mut self, state: &str) -> Self {
         self.snapshot_access_state = Some(state.to_owned());
+        self
+    }
+
+    /// A confidential VM, whose OS disk is encrypted with its guest's state.
+    #[must_use]
+    pub fn confidential(mut self) -> Self {
+        self.is_confidential = true;
+        self
+    }
+
+    /// Encrypts all disks with the customer's key of this disk encryption set.
+    #[must_use]
+    pub fn customer_key(mut self, disk_encryption_set_id: &str) -> Self {
+        self.encryption_set = Some(disk_encryption_set_id.to_owned());
+        self
+    }
+
+    /// Opens all disks to this disk access (private link) alone.
+    #[must_use]
+    pub fn private_access(mut self, disk_access_id: &str) -> Self {
+        self.disk_access = Some(disk_access_id.to_owned());
         self
     }
 }
@@ -242,10 +269,11 @@ impl State {
             Some(source_metadata) => source_metadata.clone(),
             None => virtual_machine::metadata(collection, seed.disks.as_deref()),
         };
+        virtual_machine::protect(&mut source_metadata, seed);
         let disks = disks_mut(&mut source_metadata)
             .into_iter()
             .filter_map(|disk| disk["name"].as_str())
-            .map(local_disk)
+            .map(|name| local_disk(name, seed))
             .collect();
         let exclude_disks = seed.exclude_disks.iter().map(|id| json!({ "id": id }));
         let point = RestorePoint {
@@ -386,12 +414,20 @@ impl State {
     }
 }
 
-fn local_disk(name: &str) -> Disk {
+fn local_disk(name: &str, seed: &SourceRestorePoint) -> Disk {
+    let encryption = match &seed.encryption_set {
+        None => json!({ "type": "EncryptionAtRestWithPlatformKey" }),
+        Some(id) => json!({
+            "type": "EncryptionAtRestWithCustomerKey",
+            "diskEncryptionSet": { "id": id },
+        }),
+    };
     Disk {
         name: name.to_owned(),
         restore_point_name: format!("{name}_{}", Uuid::new_v4()),
         source_id: None,
-        encryption: json!({ "type": "EncryptionAtRestWithPlatformKey" }),
+        encryption,
+        disk_access: seed.disk_access.clone(),
         replication: Replication::Succeeded,
     }
 }

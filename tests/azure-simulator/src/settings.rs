@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::refusals::Refusals;
 use crate::replication::Replication;
+use crate::role::Role;
 
 /// The subscription that exists.
 pub const SUBSCRIPTION_ID: &str = "00000000-0000-0000-0000-000000000001";
@@ -11,6 +13,8 @@ pub const SUBSCRIPTION_ID: &str = "00000000-0000-0000-0000-000000000001";
 pub const TENANT_ID: &str = "00000000-0000-0000-0000-00000000000a";
 /// The application that may sign in.
 pub const CLIENT_ID: &str = "00000000-0000-0000-0000-00000000000c";
+/// The object that the application is in the tenant, as refusals of authorization name it.
+pub const OBJECT_ID: &str = "00000000-0000-0000-0000-00000000000b";
 /// The application's secret, which opens nothing but a simulator on loopback.
 pub const CLIENT_SECRET: &str = "simulator-client-secret";
 /// The audience whose tokens Azure Resource Manager takes.
@@ -29,6 +33,9 @@ pub struct Rules {
     /// A collection in the region of its source collection is refused when it is created; else
     /// only the copy into it is.
     pub other_region_for_collection: bool,
+    /// A source of a confidential VM is refused, and one with a disk that has private access
+    /// only. Both are documented as not supported.
+    pub unsupported_sources: bool,
     /// So many copies may start in one collection within an hour; above it 429. Documented on
     /// one page only, as 3, and off unless a test asks for it.
     pub copies_per_hour: Option<usize>,
@@ -41,6 +48,7 @@ impl Default for Rules {
             one_at_a_time: true,
             once_per_region: true,
             other_region_for_collection: true,
+            unsupported_sources: true,
             copies_per_hour: None,
         }
     }
@@ -74,6 +82,8 @@ pub(crate) struct Settings {
     pub(crate) operation_expiry: Option<Duration>,
     pub(crate) identical_put_status: u16,
     pub(crate) rules: Rules,
+    pub(crate) refusals: Refusals,
+    pub(crate) roles: Vec<Role>,
     /// Code and message of the failures that the next copy operations end with.
     pub(crate) failing_operations: VecDeque<(String, String)>,
 }
@@ -96,6 +106,8 @@ impl Default for Settings {
             // Assumed: the specification lists 201 alone for this PUT.
             identical_put_status: 201,
             rules: Rules::default(),
+            refusals: Refusals::default(),
+            roles: vec![Role::of(["*"])],
             failing_operations: VecDeque::new(),
         }
     }

@@ -14,6 +14,7 @@ use crate::fault::Faults;
 use crate::log::Log;
 use crate::route::{CollectionId, Resource, RestorePointId, Route};
 use crate::settings::Settings;
+use crate::throttling::Buckets;
 
 /// A resource group, of which only the name and the place matter.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct State {
     pub(crate) operations: Vec<Operation>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    /// `None` as long as nothing is throttled.
+    pub(crate) buckets: Option<Buckets>,
     /// The `p` of operation URLs: every recording from one region has the same one.
     region_ids: BTreeMap<String, Uuid>,
 }
@@ -48,6 +51,7 @@ impl State {
             operations: Vec::new(),
             faults: Faults::default(),
             log: Log::default(),
+            buckets: None,
             region_ids: BTreeMap::new(),
         }
     }

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::arm::collection::Collection;
+use crate::arm::restore_point::disks_mut;
+use crate::seed::SourceRestorePoint;
 
 /// What the VM was handed at its first boot, in base64. Azure keeps it in every restore point
 /// and every copy; nothing that a client shows, logs or stores may contain it.
@@ -80,6 +82,20 @@ pub(crate) fn metadata(collection: &Collection, disks: Option<&[String]>) -> Val
         },
         "hyperVGeneration": "V2",
     })
+}
+
+/// Describes what protects the VM and its disks, in the fields that VMs have for it.
+pub(crate) fn protect(source_metadata: &mut Value, seed: &SourceRestorePoint) {
+    if seed.is_confidential {
+        source_metadata["securityProfile"]["securityType"] = json!("ConfidentialVM");
+        source_metadata["storageProfile"]["osDisk"]["managedDisk"]["securityProfile"] =
+            json!({ "securityEncryptionType": "DiskWithVMGuestState" });
+    }
+    if let Some(id) = &seed.encryption_set {
+        for disk in disks_mut(source_metadata) {
+            disk["managedDisk"]["diskEncryptionSet"] = json!({ "id": id });
+        }
+    }
 }
 
 /// The points of one collection are of one VM.

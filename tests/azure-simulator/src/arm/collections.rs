@@ -136,9 +136,15 @@ fn cross_region_source(
         .collection(&source)
         .ok_or_else(|| resource_not_found(KIND, &source.name, &source.group))?;
     if state.settings.rules.other_region_for_collection && source.location == location {
-        return Err(invalid(&format!(
-            "The source collection is in '{location}', too. A restore point collection for cross-region copy must be in another region than its source."
-        )));
+        let refusal = &state.settings.refusals.same_region;
+        return Err(Answer::error(
+            refusal.status,
+            &refusal.code,
+            &format!(
+                "The source collection is in '{location}', too. A restore point collection for cross-region copy must be in another region than its source."
+            ),
+            budget::PUT_COLLECTION,
+        ));
     }
     Ok((source_id.to_owned(), source.location.clone()))
 }

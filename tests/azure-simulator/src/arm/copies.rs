@@ -76,6 +76,7 @@ pub(crate) fn copy_of(
                 restore_point_name: format!("{}_{}", disk.name, Uuid::new_v4()),
                 encryption: order.encryption_of(&source_id),
                 source_id: Some(source_id),
+                disk_access: None,
                 replication: settings.replication_of(&disk.name),
             }
         })
@@ -120,7 +121,7 @@ fn repeated(
         Origin::Copy { requested, .. } => same(requested, &order.properties),
     };
     if !identical {
-        return Err(copy_rules::not_allowed(&format!(
+        return Err(state.settings.refusals.taken.says(&format!(
             "Operation 'Update Restore Point' is not supported on restore point '{}'.",
             existing.name
         )));
@@ -196,9 +197,7 @@ fn check_hourly_limit(
     let Some(oldest) = limit.checked_sub(1).and_then(|index| recent.nth(index)) else {
         return Ok(());
     };
-    let remaining = Duration::try_from(*oldest + HOUR - now).unwrap_or_default();
-    // Rounded up: a client that comes back on the second must not come too early.
-    let seconds = state.clock.real(remaining).as_secs_f64().ceil();
+    let seconds = state.clock.real_seconds_until(*oldest + HOUR);
     let body = json!({ "error": {
         "code": "OperationNotAllowed",
         "message": "The server rejected the request because too many requests have been received for this subscription.",
@@ -209,6 +208,5 @@ fn check_hourly_limit(
             "message": format!("{{\"operationGroup\":\"PutRestorePoint\",\"allowedRequestCount\":{limit}}}"),
         }],
     }});
-    Err(Answer::json(429, body, budget::PUT_RESTORE_POINT)
-        .with("Retry-After", format!("{seconds}")))
+    Err(Answer::json(429, body, budget::PUT_RESTORE_POINT).with("Retry-After", seconds.to_string()))
 }

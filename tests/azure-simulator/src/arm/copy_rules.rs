@@ -1,7 +1,7 @@
 //! The rules that decide whether a restore point may be copied.
 //!
 //! Assumed: every status, code and text here. Azure documents the rules in prose and publishes
-//! none of its refusals; a client that reads them is on its own.
+//! none of its refusals; a client that reads them is on its own. See [`crate::Refusals`].
 
 use time::OffsetDateTime;
 
@@ -12,6 +12,7 @@ use super::{budget, entity_not_found};
 use crate::exchange::Answer;
 use crate::replication::Phase;
 use crate::route::{CollectionId, Resource, RestorePointId};
+use crate::settings::Settings;
 use crate::state::State;
 
 /// The source that may be copied, with its collection; or the refusal.
@@ -39,7 +40,8 @@ pub(crate) fn check(
         .restore_point(&source_id.name)
         .ok_or_else(not_found)?;
     check_place(state, target, source_collection, source)?;
-    check_readiness(source, now)?;
+    check_kind(state, source)?;
+    check_readiness(state, source, now)?;
     check_turn(state, target, order, source, now)?;
     check_encryptions(state, order, source_collection, source)?;
     Ok((source_collection.id.clone(), source.clone()))
@@ -52,8 +54,9 @@ fn check_place(
     source_collection: &Collection,
     source: &RestorePoint,
 ) -> Result<(), Answer> {
+    let refusals = &state.settings.refusals;
     if source.copied_from().is_some() {
-        return Err(invalid(&format!(
+        return Err(refusals.copy_of_copy.says(&format!(
             "Restore point '{}' is a copy itself. Copying a copied restore point is not supported.",
             source.name
         )));
@@ -66,7 +69,7 @@ fn check_place(
         )));
     }
     if target.location == source_collection.location {
-        return Err(invalid(&format!(
+        return Err(refusals.same_region.says(&format!(
             "Restore point '{}' is in '{}', too. Copying within a region is not supported.",
             source.name, target.location
         )));
@@ -74,10 +77,38 @@ fn check_place(
     Ok(())
 }
 
-fn check_readiness(source: &RestorePoint, now: OffsetDateTime) -> Result<(), Answer> {
+/// What Azure does not copy, wherever to.
+fn check_kind(state: &State, source: &RestorePoint) -> Result<(), Answer> {
+    let Settings {
+        rules, refusals, ..
+    } = &state.settings;
+    if !rules.unsupported_sources {
+        return Ok(());
+    }
+    if source.is_confidential() {
+        return Err(refusals.confidential.says(&format!(
+            "Restore point '{}' is of a confidential VM. Copying it to another region is not supported.",
+            source.name
+        )));
+    }
+    match source.disks.iter().find(|disk| disk.disk_access.is_some()) {
+        None => Ok(()),
+        Some(disk) => Err(refusals.private_access.says(&format!(
+            "Disk '{}' of restore point '{}' has private access only. Copying it to another region is not supported.",
+            disk.name, source.name
+        ))),
+    }
+}
+
+fn check_readiness(
+    state: &State,
+    source: &RestorePoint,
+    now: OffsetDateTime,
+) -> Result<(), Answer> {
+    let not_ready = &state.settings.refusals.not_ready;
     let provisioning_state = source.provisioning_state(now);
     if provisioning_state != "Succeeded" {
-        return Err(not_allowed(&format!(
+        return Err(not_ready.says(&format!(
             "Restore point '{}' cannot be copied in provisioning state '{provisioning_state}'.",
             source.name
         )));
@@ -85,10 +116,12 @@ fn check_readiness(source: &RestorePoint, now: OffsetDateTime) -> Result<(), Ans
     match &source.origin {
         Origin::Local {
             snapshot_access_state: Some(state),
-        } if ["Pending", "InstantAccess"].contains(&state.as_str()) => Err(not_allowed(&format!(
-            "Restore point '{}' cannot be copied in snapshot access state '{state}'.",
-            source.name
-        ))),
+        } if ["Pending", "InstantAccess"].contains(&state.as_str()) => {
+            Err(not_ready.says(&format!(
+                "Restore point '{}' cannot be copied in snapshot access state '{state}'.",
+                source.name
+            )))
+        }
         _ => Ok(()),
     }
 }
@@ -104,7 +137,9 @@ fn check_turn(
     source: &RestorePoint,
     now: OffsetDateTime,
 ) -> Result<(), Answer> {
-    let rules = &state.settings.rules;
+    let Settings {
+        rules, refusals, ..
+    } = &state.settings;
     let is_same_source = |point: &RestorePoint| {
         point
             .copied_from()
@@ -116,7 +151,7 @@ fn check_turn(
         .filter(|collection| collection.location == target.location)
         .any(|collection| collection.restore_points.iter().any(is_same_source));
     if rules.once_per_region && copied_already {
-        return Err(not_allowed(&format!(
+        return Err(refusals.once_per_region.says(&format!(
             "Restore point '{}' has been copied to '{}' already.",
             source.name, target.location
         )));
@@ -128,7 +163,7 @@ fn check_turn(
     if rules.order
         && let Some(newer) = newer
     {
-        return Err(not_allowed(&format!(
+        return Err(refusals.order.says(&format!(
             "Restore point '{}' is older than '{}', which has been copied already.",
             source.name, newer.name
         )));
@@ -140,7 +175,7 @@ fn check_turn(
     if rules.one_at_a_time
         && let Some(running) = running
     {
-        return Err(not_allowed(&format!(
+        return Err(refusals.one_at_a_time.says(&format!(
             "Restore point '{}' cannot be copied before the copy '{}' is complete.",
             source.name, running.name
         )));
@@ -172,13 +207,4 @@ fn check_encryptions(
 
 fn invalid(message: &str) -> Answer {
     Answer::error(400, "InvalidParameter", message, budget::PUT_RESTORE_POINT)
-}
-
-pub(crate) fn not_allowed(message: &str) -> Answer {
-    Answer::error(
-        409,
-        "OperationNotAllowed",
-        message,
-        budget::PUT_RESTORE_POINT,
-    )
 }

@@ -78,13 +78,22 @@ fn body(
     let mut properties = json!({
         "timeCreated": point.time_created,
         "sourceResourceId": managed_disk,
-        "encryption": disk.encryption,
+        "encryption": encryption(disk),
         "networkAccessPolicy": "AllowAll",
         "publicNetworkAccess": "Enabled",
     });
+    if let Some(disk_access) = &disk.disk_access {
+        properties["networkAccessPolicy"] = json!("AllowPrivate");
+        properties["publicNetworkAccess"] = json!("Disabled");
+        properties["diskAccessId"] = json!(disk_access);
+    }
     if is_os_disk {
         properties["osType"] = os_disk["osType"].clone();
         properties["hyperVGeneration"] = point.source_metadata["hyperVGeneration"].clone();
+        if point.is_confidential() {
+            properties["securityProfile"] =
+                json!({ "securityType": "ConfidentialVM_DiskEncryptedWithPlatformKey" });
+        }
     }
     // Only a copy tells how far it has got.
     if let Some(elapsed) = point.replicating_for(now) {
@@ -101,4 +110,13 @@ fn body(
         "name": disk.restore_point_name,
         "properties": properties,
     })
+}
+
+/// The encryption in the spelling of disks: the set's id in a field, where Compute has an object.
+fn encryption(disk: &Disk) -> Value {
+    let mut encryption = json!({ "type": disk.encryption["type"] });
+    if let Some(id) = disk.encryption["diskEncryptionSet"].get("id") {
+        encryption["diskEncryptionSetId"] = id.clone();
+    }
+    encryption
 }

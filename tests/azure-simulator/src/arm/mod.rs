@@ -1,5 +1,6 @@
 //! Azure Resource Manager: the checks that every request passes, and the way to its resource.
 
+pub(crate) mod authorization;
 pub(crate) mod collection;
 pub(crate) mod collections;
 pub(crate) mod copies;
@@ -7,11 +8,13 @@ pub(crate) mod copy_request;
 pub(crate) mod copy_rules;
 pub(crate) mod disk_restore_points;
 pub(crate) mod fields;
+pub(crate) mod limits;
 pub(crate) mod operations;
 pub(crate) mod resource_groups;
 pub(crate) mod restore_point;
 pub(crate) mod restore_points;
 
+use self::limits::Bill;
 use crate::entra::BearerError;
 use crate::exchange::{Answer, Incoming, Sender};
 use crate::route::{Resource, Route};
@@ -85,14 +88,18 @@ pub(crate) mod budget {
 /// Answers a request to Azure Resource Manager.
 pub(crate) fn answer(state: &mut State, request: &Incoming) -> Answer {
     state.settle();
-    route(state, request).unwrap_or_else(|refusal| refusal)
+    let mut bill = Bill::default();
+    let mut answer = route(state, request, &mut bill).unwrap_or_else(|refusal| refusal);
+    bill.show_on(&mut answer);
+    answer
 }
 
 /// Refusals are answers like any other, and come back as `Err` so that `?` can end a handler.
 pub(crate) type Answered = Result<Answer, Answer>;
 
-fn route(state: &mut State, request: &Incoming) -> Answered {
+fn route(state: &mut State, request: &Incoming, bill: &mut Bill) -> Answered {
     authenticate(state, request)?;
+    limits::charge_gateway(state, request, bill)?;
     let Some(route) = Route::parse(&request.path) else {
         return Err(Answer::unexpected(
             404,
@@ -114,6 +121,8 @@ fn route(state: &mut State, request: &Incoming) -> Answered {
         ));
     }
     check_api_version(request, &route.resource)?;
+    authorization::check(state, request, &route.resource)?;
+    limits::charge_compute(state, request, &route.resource, bill)?;
     match (request.method.as_str(), route.resource) {
         ("GET", Resource::Group(name)) => resource_groups::get(state, request, &name),
         ("PUT", Resource::Group(name)) => resource_groups::put(state, request, &name),

@@ -58,7 +58,10 @@ pub(crate) struct Disk {
     pub(crate) restore_point_name: String,
     /// The disk restore point that this one was copied from.
     pub(crate) source_id: Option<String>,
+    /// As Compute spells it; the disk resource provider flattens it.
     pub(crate) encryption: Value,
+    /// The disk access that alone may read it, if it has private access only.
+    pub(crate) disk_access: Option<String>,
     pub(crate) replication: Replication,
 }
 
@@ -85,6 +88,10 @@ impl RestorePoint {
             // For a copy this says only that copying has begun.
             "Succeeded"
         }
+    }
+
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.source_metadata["securityProfile"]["securityType"] == "ConfidentialVM"
     }
 
     /// How far the copy as a whole has got; a local point is where it belongs.

@@ -2,6 +2,7 @@
 
 mod world;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
@@ -15,9 +16,12 @@ use tokio::task::JoinHandle;
 use crate::builder::Builder;
 use crate::fault::{Fault, FaultId};
 use crate::log::Request;
+use crate::refusals::Refusals;
 use crate::replication::Replication;
+use crate::role::Role;
 use crate::server::Shared;
 use crate::settings::Rules;
+use crate::throttling::{Buckets, Throttling};
 
 /// A running simulator. Dropping it stops the server, cuts its connections and removes the
 /// authority's file.
@@ -129,6 +133,21 @@ impl Simulator {
         self.shared.state().settings.rules = rules;
     }
 
+    /// What refusals for the sake of those rules look like from now on.
+    pub fn set_refusals(&self, refusals: Refusals) {
+        self.shared.state().settings.refusals = refusals;
+    }
+
+    /// What the application may do from now on.
+    pub fn set_roles(&self, roles: impl IntoIterator<Item = Role>) {
+        self.shared.state().settings.roles = roles.into_iter().collect();
+    }
+
+    /// Limits the rate of requests from now on, with full buckets, or no longer.
+    pub fn set_throttling(&self, throttling: Option<Throttling>) {
+        self.shared.state().buckets = throttling.map(Buckets::new);
+    }
+
     /// Lets the operation of the next copy end as `Failed`, and the copy with it.
     pub fn fail_next_operation(&self, code: &str, message: &str) {
         self.shared
@@ -215,6 +234,14 @@ impl Simulator {
     #[must_use]
     pub fn count(&self, method: &str, path_substring: &str) -> usize {
         self.shared.state().log.count(method, path_substring)
+    }
+
+    /// How many requests each policy of [`Throttling`] has refused since it was set.
+    #[must_use]
+    pub fn throttled(&self) -> BTreeMap<&'static str, usize> {
+        let state = self.shared.state();
+        let buckets = state.buckets.as_ref();
+        buckets.map_or_else(BTreeMap::new, |buckets| buckets.refused.clone())
     }
 
     /// Forgets the requests so far.

@@ -102,6 +102,7 @@ async fn rules_can_be_switched_off() {
         one_at_a_time: false,
         once_per_region: false,
         other_region_for_collection: false,
+        unsupported_sources: false,
         copies_per_hour: None,
     }))
     .await;

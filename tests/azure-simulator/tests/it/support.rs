@@ -369,3 +369,13 @@ fn matches(pattern: &str, text: &str) -> bool {
             .zip(text.chars())
             .all(|(wanted, found)| found == wanted || (wanted == '0' && found.is_ascii_hexdigit()))
 }
+
+/// The disk restore points of a restore point, as the disk resource provider answers them.
+pub(crate) async fn read_disks(scene: &Scene, restore_point_id: &str) -> Vec<Value> {
+    let url = format!(
+        "{}{restore_point_id}/diskRestorePoints?api-version=2024-03-02",
+        scene.azure.endpoint()
+    );
+    let list = scene.client.url(&url).await.assert(200);
+    list.body["value"].as_array().unwrap().clone()
+}
