@@ -5,6 +5,7 @@ mod config;
 mod diagnose;
 mod duration;
 mod equivalence;
+mod refresh;
 mod resources;
 mod session;
 mod timeouts;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
+use crate::provider::refresh::Refresh;
 use crate::provider::turn::Turns;
 
 /// The memory of one walk. A new configuration begins a new walk.
@@ -17,6 +18,8 @@ pub(crate) struct Walk {
     collections: Mutex<HashMap<RestorePointCollectionId, Arc<tokio::sync::Mutex<()>>>>,
     /// Who may copy into a collection.
     pub(crate) turns: Turns,
+    /// What the collections hold.
+    pub(crate) refresh: Refresh,
 }
 
 /// What has been planned for a copy.
@@ -43,6 +46,7 @@ impl Walk {
     /// Begins a new walk.
     pub(crate) fn forget(&self) {
         self.seen().clear();
+        self.refresh.forget();
     }
 
     /// Remembers a plan. False where another plan of this walk wants the opposite of the same

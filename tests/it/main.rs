@@ -7,6 +7,7 @@ mod lost_answers;
 mod operations;
 mod process;
 mod protocol;
+mod refreshes;
 mod replacements;
 mod results;
 mod support;

@@ -7,6 +7,7 @@ mod deleting;
 mod ending;
 mod look;
 mod model;
+mod read;
 mod refusals;
 mod schema;
 mod wait;
@@ -16,7 +17,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
@@ -29,7 +29,7 @@ use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::session::Session;
 use crate::provider::walk::Plan;
-use crate::provider::{diagnose, timeouts, validators};
+use crate::provider::{timeouts, validators};
 
 use ending::Phase;
 use model::Successor;
@@ -129,21 +129,8 @@ impl Resource for Copy {
         };
         let timeout = schema::TIMEOUTS.of(&request.current_state).read;
         let patience = Patience::new(timeout, request.context.stop);
-        match restore_points::get(&client, &id, true, &patience).await {
-            Ok(found) if found.source_restore_point_id().is_none() => {
-                Applied::failed(words::not_a_copy(&id))
-            }
-            Ok(found) => Applied::saved(model::refreshed(&request.current_state, &id, &found)),
-            Err(error) if error.is_not_found() => Applied::gone(),
-            Err(error) => {
-                let before = format!("The restore point is {id}.");
-                Applied::failed(diagnose::error_after(
-                    "Cannot read the restore point",
-                    &before,
-                    &error,
-                ))
-            }
-        }
+        let walk = self.session.walk();
+        read::read(&client, &patience, walk, &id, request.current_state).await
     }
 
     async fn update(&self, request: UpdateRequest) -> Applied {
