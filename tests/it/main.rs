@@ -1,5 +1,6 @@
 //! The provider as a process: through the real protocol, and through the real Terraform.
 
+mod asking;
 mod fleet;
 mod handshake;
 mod lifecycle;

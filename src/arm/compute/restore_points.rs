@@ -38,6 +38,22 @@ pub async fn get(
     Ok(client.get(url, patience).await?.value)
 }
 
+/// As [`get`], for one that Azure has just made: reads may lag behind, so for a while it is no
+/// answer that there is none.
+///
+/// # Errors
+/// As [`get`].
+pub async fn get_made(
+    client: &Client,
+    id: &RestorePointId,
+    instance_view: bool,
+    patience: &Patience,
+) -> Result<RestorePoint, Error> {
+    let expand = instance_view.then_some("instanceView");
+    let fetched = settled::get_made(client, &id.path(), expand, patience).await?;
+    Ok(fetched.value)
+}
+
 /// One look of a wait that has queued for it, with what Azure asks for before the next one.
 pub(super) async fn look(
     client: &Client,

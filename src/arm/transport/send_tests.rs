@@ -167,6 +167,40 @@ async fn an_untrusted_certificate_is_named_soon() {
 }
 
 #[tokio::test]
+async fn an_unknown_host_is_named_soon() {
+    let server = server(vec![]).await;
+    let client = server.client_with(LONG, |options| {
+        options.cloud.resource_manager_endpoint = "https://arm.invalid".parse().unwrap();
+    });
+    let error = get(&client, &Patience::detached(LONG)).await.unwrap_err();
+    let Error::Connection(error) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(error.kind, ConnectionKind::UnknownHost, "{error}");
+    assert!(error.to_string().contains("arm.invalid"), "{error}");
+}
+
+#[tokio::test]
+async fn an_attempt_that_nobody_answers_is_given_up_and_repeated() {
+    let never = Reply::Late(CancellationToken::new(), Box::new(Reply::Close));
+    let server = server(vec![never.clone(), never, Reply::json(200, "{}")]).await;
+    let client = server.client_with(Duration::from_millis(300), |_| ());
+    get(&client, &Patience::detached(LONG)).await.unwrap();
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_refused_and_asked_for_once_more() {
+    let endless = format!("\"{}\"", "x".repeat(33 << 20));
+    let server = server(vec![Reply::json(200, &endless)]).await;
+    let error = get(&server.client(), &Patience::detached(LONG))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("larger than"), "{error}");
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
 async fn entra_ids_refusal_ends_at_once() {
     let refusal = r#"{"error":"invalid_client","error_description":"AADSTS7000215: hunter2 is wrong.","error_codes":[7000215]}"#;
     let server = TestServer::start_with_entra(

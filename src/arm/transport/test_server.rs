@@ -2,6 +2,7 @@
 //! says exactly what a test tells it to, and remembers what it was asked.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretString;
@@ -12,6 +13,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::http::ATTEMPT_TIMEOUT;
 use super::{Client, ClientOptions, HttpClient};
 use crate::arm::auth::{Credential, Secret, Text};
 use crate::arm::cloud::Cloud;
@@ -131,13 +133,26 @@ impl TestServer {
 
     /// A client that trusts this server and signs in with a client secret.
     pub(crate) fn client(&self) -> Client {
-        Client::over(self.options(), HttpClient::trusting(&self.certificate))
+        self.client_with(ATTEMPT_TIMEOUT, |_| ())
+    }
+
+    /// The same with another limit for one attempt, and other options.
+    pub(crate) fn client_with(
+        &self,
+        attempt_timeout: Duration,
+        differs: impl FnOnce(&mut ClientOptions),
+    ) -> Client {
+        let mut options = self.options();
+        differs(&mut options);
+        let http = HttpClient::trusting(&self.certificate, attempt_timeout);
+        Client::over(options, http)
     }
 
     /// A client that does not trust this server.
     pub(crate) fn distrusting_client(&self) -> Client {
         let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-        Client::over(self.options(), HttpClient::trusting(other.cert.der()))
+        let http = HttpClient::trusting(other.cert.der(), ATTEMPT_TIMEOUT);
+        Client::over(self.options(), http)
     }
 
     /// What was asked of Azure Resource Manager, as `METHOD target`.

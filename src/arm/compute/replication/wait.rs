@@ -147,8 +147,10 @@ pub async fn wait_for_replication(
                     ReplicationState::Replicating | ReplicationState::Unknown => {}
                 }
                 last = Some(point);
-                // From look to look, however long this one took.
-                pause = pause.saturating_sub(look.elapsed()).max(pause / 2);
+                if poll == Poll::Growing {
+                    // From look to look, however long this one took.
+                    pause = pause.saturating_sub(look.elapsed()).max(pause / 2);
+                }
                 fetched.retry_after
             }
             Err(Error::Stopped) => return ReplicationEnd::Stopped { last },
