@@ -37,14 +37,14 @@ struct Fleet {
 impl Fleet {
     /// Sources and as many collections, into which nothing has been copied yet.
     async fn to_create(count: usize) -> Self {
-        let (world, copies) = world(count).await;
+        let (world, copies) = world(count, Throttling::default()).await;
         let core = core(&world).await;
         Self::planned(world, core, copies).await
     }
 
     /// Copies that have begun, and that the state knows as unfinished.
-    async fn to_resume(count: usize) -> Self {
-        let (world, copies) = world(count).await;
+    async fn to_resume(count: usize, throttling: Throttling) -> Self {
+        let (world, copies) = world(count, throttling).await;
         for (number, copy) in copies.iter().enumerate() {
             let (target, _) = copy.split_once("/restorePoints/").expect("an id");
             let replicating = Replication::Replicating(40);
@@ -144,12 +144,12 @@ impl Fleet {
 }
 
 /// An Azure with its limits, and the ids that the copies have or will have.
-async fn world(count: usize) -> (World, Vec<String>) {
+async fn world(count: usize, throttling: Throttling) -> (World, Vec<String>) {
     let world = World::build(Replication::Replicating(40), |azure| {
         azure
             .operation(Duration::from_secs(5))
             .time_scale(f64::from(SCALE))
-            .throttling(Throttling::default())
+            .throttling(throttling)
     })
     .await;
     let mut copies = Vec::new();
@@ -239,7 +239,7 @@ async fn a_thousand_waits_share_one_budget() {
     const COUNT: usize = 1000;
     const FIRST: usize = 10;
     let began = Instant::now();
-    let mut fleet = Fleet::to_resume(COUNT).await;
+    let mut fleet = Fleet::to_resume(COUNT, Throttling::default()).await;
     // What a process needs once: connections, certificates, a token.
     fleet.apply(0..FIRST);
     fleet
@@ -277,6 +277,29 @@ async fn a_thousand_waits_share_one_budget() {
     assert!(busiest < 400, "{busiest} looks in a minute");
     assert!(each < WAIT_KB_MAX, "{each} kB for each wait");
     assert_eq!(fleet.world.azure.count("PUT", "/"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_leave_of_the_limit_is_not_overdrawn() {
+    const COUNT: usize = 60;
+    let policy = "LowCostGetRestorePointSubscriptionMaximum";
+    let busy = Throttling::default().capacity(policy, 60);
+    let mut fleet = Fleet::to_resume(COUNT, busy).await;
+    fleet.apply(0..COUNT);
+    fleet
+        .until(|requests| looked_at(requests, 3) == COUNT)
+        .await;
+    fleet.finish().await;
+    let requests = fleet.world.azure.requests();
+    let refused = requests
+        .iter()
+        .filter(|request| request.status == Some(429));
+    let refused = refused.count();
+    assert!(
+        refused * 100 < requests.len(),
+        "{refused} of {}",
+        requests.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -181,6 +181,23 @@ async fn an_unknown_host_is_named_soon() {
 }
 
 #[tokio::test]
+async fn a_broken_handshake_is_waited_out() {
+    let server = server(vec![Reply::Close, Reply::json(200, "{}")]).await;
+    server.hang_up(9);
+    get(&server.client(), &Patience::detached(LONG))
+        .await
+        .unwrap();
+    server.hang_up(9);
+    let failure = put(
+        &server.client(),
+        &Patience::detached(Duration::from_millis(1)),
+    )
+    .await
+    .unwrap_err();
+    assert!(!failure.may_have_been_accepted, "{failure:?}");
+}
+
+#[tokio::test]
 async fn an_attempt_that_nobody_answers_is_given_up_and_repeated() {
     let never = Reply::Late(CancellationToken::new(), Box::new(Reply::Close));
     let server = server(vec![never.clone(), never, Reply::json(200, "{}")]).await;

@@ -45,6 +45,7 @@ pub(crate) struct TestServer {
     origin: Url,
     certificate: Vec<u8>,
     seen: Arc<Mutex<Vec<Seen>>>,
+    hang_ups: Arc<Mutex<usize>>,
 }
 
 type Script = dyn Fn(&Seen, usize) -> Reply + Send + Sync;
@@ -115,8 +116,16 @@ impl TestServer {
                 script(seen, count)
             }
         });
+        let hang_ups = Arc::new(Mutex::new(0));
+        let left = hang_ups.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let mut left = left.lock().unwrap();
+                if *left > 0 {
+                    *left -= 1;
+                    continue;
+                }
+                drop(left);
                 let (acceptor, script, log) = (acceptor.clone(), script.clone(), log.clone());
                 tokio::spawn(async move {
                     // A client that hangs up is part of many tests.
@@ -128,6 +137,7 @@ impl TestServer {
             origin: Url::parse(&format!("https://localhost:{port}")).unwrap(),
             certificate: certificate.to_vec(),
             seen,
+            hang_ups,
         }
     }
 
@@ -146,6 +156,11 @@ impl TestServer {
         differs(&mut options);
         let http = HttpClient::trusting(&self.certificate, attempt_timeout);
         Client::over(options, http)
+    }
+
+    /// Closes the next connections before they are secured.
+    pub(crate) fn hang_up(&self, times: usize) {
+        *self.hang_ups.lock().unwrap() = times;
     }
 
     /// A client that does not trust this server.
