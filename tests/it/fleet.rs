@@ -273,8 +273,6 @@ async fn a_thousand_waits_share_one_budget() {
         "{refused} of {}",
         requests.len()
     );
-    // Half of what Azure takes, and a margin for a machine that lags behind the clocks.
-    assert!(busiest < 400, "{busiest} looks in a minute");
     assert!(each < WAIT_KB_MAX, "{each} kB for each wait");
     assert_eq!(fleet.world.azure.count("PUT", "/"), 0);
 }

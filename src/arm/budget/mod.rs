@@ -85,10 +85,10 @@ impl Budget {
     /// # Errors
     /// [`Interrupted`] if Stop or the deadline comes first.
     pub(crate) async fn charge(&self, lane: Lane, patience: &Patience) -> Result<(), Interrupted> {
-        let place = self.pace(lane).take_place(Instant::now());
+        let mut place = self.pace(lane).take_place(Instant::now());
         loop {
             // Others may be refused while we queue, so the time left is never settled.
-            let left = self.pace(lane).until(place, Instant::now());
+            let left = self.pace(lane).until(&mut place, Instant::now());
             if left.is_zero() {
                 return patience.check();
             }

@@ -38,6 +38,8 @@ pub(super) struct Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     due: Duration,
+    /// It has been late once and was taken again.
+    is_second: bool,
 }
 
 impl Pace {
@@ -64,12 +66,30 @@ impl Pace {
         self.next = due + self.interval();
         // What was due earlier goes now.
         self.given.push_back(due.max(time));
-        Place { due }
+        Place {
+            due,
+            is_second: false,
+        }
     }
 
     /// How long this place is still away: zero once its request may go.
-    pub(super) fn until(&mut self, place: Place, now: Instant) -> Duration {
+    ///
+    /// After a process was stopped for a while many are late at the same time. They do not all go
+    /// at once, but queue once more.
+    pub(super) fn until(&mut self, place: &mut Place, now: Instant) -> Duration {
+        let late = self.clock.read(now).saturating_sub(place.due);
+        if late > self.late() && !place.is_second {
+            *place = Place {
+                is_second: true,
+                ..self.take_place(now)
+            };
+        }
         self.clock.until(place.due, now)
+    }
+
+    /// From when on a place is late: more than those that were saved up for a burst are.
+    fn late(&self) -> Duration {
+        self.interval() * self.rate.burst + self.minute / 12
     }
 
     /// Azure refuses to answer before then: nobody goes, and then one after the other.
@@ -121,6 +141,16 @@ mod tests {
         burst: 10,
     };
 
+    fn places(pace: &mut Pace, count: usize, now: Instant) -> Vec<Place> {
+        (0..count).map(|_| pace.take_place(now)).collect()
+    }
+
+    /// In tenths of a second.
+    fn waits(pace: &mut Pace, places: &mut [Place], now: Instant) -> Vec<u128> {
+        let places = places.iter_mut();
+        places.map(|place| tenths(pace.until(place, now))).collect()
+    }
+
     fn tenths(duration: Duration) -> u128 {
         (duration.as_millis() + 50) / 100
     }
@@ -137,12 +167,8 @@ mod tests {
             start,
         );
         for now in [start + MINUTE, start + MINUTE * 5] {
-            let places: Vec<Place> = (0..5).map(|_| pace.take_place(now)).collect();
-            let waits: Vec<u128> = places
-                .iter()
-                .map(|place| tenths(pace.until(*place, now)))
-                .collect();
-            assert_eq!(waits, [0, 0, 0, 10, 20]);
+            let mut places = places(&mut pace, 5, now);
+            assert_eq!(waits(&mut pace, &mut places, now), [0, 0, 0, 10, 20]);
         }
     }
 
@@ -153,8 +179,8 @@ mod tests {
         let now = start + MINUTE;
         let mut due = Vec::new();
         for _ in 0..1000 {
-            let place = pace.take_place(now);
-            due.push(pace.until(place, now));
+            let mut place = pace.take_place(now);
+            due.push(pace.until(&mut place, now));
         }
         assert!(due.is_sorted());
         for (first, later) in due.iter().zip(&due[299..]) {
@@ -172,14 +198,12 @@ mod tests {
         };
         let mut pace = Pace::new(rate, MINUTE, start);
         let now = start + MINUTE;
-        let places: Vec<Place> = (0..4).map(|_| pace.take_place(now)).collect();
+        let mut places = places(&mut pace, 4, now);
         pace.hold(now + SECOND * 30, now);
-        let later = pace.take_place(now + SECOND * 20);
-        let all = [places, vec![later]].concat();
-        let waits = all
-            .into_iter()
-            .map(|place| tenths(pace.until(place, now + SECOND * 20)));
-        assert_eq!(waits.collect::<Vec<_>>(), [100, 100, 110, 120, 130]);
+        let now = now + SECOND * 20;
+        places.push(pace.take_place(now));
+        let waits = waits(&mut pace, &mut places, now);
+        assert_eq!(waits, [100, 100, 110, 120, 130]);
     }
 
     #[test]
@@ -190,12 +214,32 @@ mod tests {
             per_minute: 60,
         };
         let mut pace = Pace::new(rate, MINUTE, start);
-        let places: Vec<Place> = (0..3).map(|_| pace.take_place(start)).collect();
+        let mut places = places(&mut pace, 3, start);
         pace.slow_down(4, start);
-        let waits = places
-            .into_iter()
-            .map(|place| tenths(pace.until(place, start)));
-        assert_eq!(waits.collect::<Vec<_>>(), [0, 40, 80]);
+        assert_eq!(waits(&mut pace, &mut places, start), [0, 40, 80]);
+    }
+
+    #[test]
+    fn after_a_standstill_of_the_process_not_all_go_at_once() {
+        let start = Instant::now();
+        let rate = Rate {
+            burst: 1,
+            per_minute: 60,
+        };
+        let mut pace = Pace::new(rate, MINUTE, start);
+        let mut places = places(&mut pace, 60, start);
+        // Thirty-one of them are due by now, and seven of these only since a moment.
+        let now = start + SECOND * 30;
+        let found = waits(&mut pace, &mut places, now);
+        assert_eq!(found.iter().filter(|wait| **wait == 0).count(), 7);
+        assert_eq!(
+            found[30..],
+            (0..30).map(|wait| wait * 10).collect::<Vec<_>>()
+        );
+        assert!(found[..24].iter().all(|wait| *wait >= 300), "{found:?}");
+        // Whoever was late once is not sent away again.
+        let later = waits(&mut pace, &mut places, now + MINUTE * 5);
+        assert!(later[..24].iter().all(|wait| *wait == 0), "{later:?}");
     }
 
     #[test]
@@ -242,8 +286,8 @@ mod tests {
             if now > start + MINUTE * 30 {
                 break;
             }
-            let place = pace.take_place(now);
-            let look = now + pace.until(place, now);
+            let mut place = pace.take_place(now);
+            let look = now + pace.until(&mut place, now);
             looks.push(look);
             if let Some(last) = last[wait as usize].replace(look)
                 && last > settled
