@@ -5,6 +5,7 @@
 //! words.
 
 pub mod auth;
+mod budget;
 pub mod cloud;
 pub mod compute;
 pub mod environment;

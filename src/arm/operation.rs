@@ -9,7 +9,7 @@ use url::Url;
 use crate::arm::cloud::Cloud;
 use crate::arm::error::{Error, OperationFailure};
 use crate::arm::patience::{self, Patience};
-use crate::arm::transport::{Answer, Client, Request};
+use crate::arm::transport::{Answer, Client, Expected, Request};
 
 /// The first pause between two looks at an operation. A recorded copy was accepted in 5.4 s to
 /// 5.8 s; Azure sends no Retry-After.
@@ -103,8 +103,8 @@ impl Operation {
             }
         };
         let request = match &self.monitor {
-            Monitor::Status(_) => Request::get(url.clone()),
-            _ => Request::get_headers(url.clone()),
+            Monitor::Status(_) => Request::operation(url.clone(), Expected::Json),
+            _ => Request::operation(url.clone(), Expected::HeadersOnly),
         };
         let mut interval = POLL_INTERVAL_FIRST;
         let mut asked = self.retry_after;

@@ -15,10 +15,6 @@ const BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// that is just starting, and short enough for a misspelt host.
 const UNKNOWN_HOST_ATTEMPTS_MAX: u32 = 4;
 
-/// How often a request is sent when the server's certificate is not trusted. The next handshake
-/// shows the same certificate, except behind a load balancer with one bad server.
-const UNTRUSTED_CERTIFICATE_ATTEMPTS_MAX: u32 = 2;
-
 /// How often a request is sent when its successful answer cannot be read.
 const UNREADABLE_ATTEMPTS_MAX: u32 = 6;
 
@@ -33,7 +29,6 @@ const JITTER: f64 = 0.2;
 pub struct History {
     failures: u32,
     unknown_host: u32,
-    untrusted_certificate: u32,
     unreadable: u32,
     too_large: u32,
     unauthorized: u32,
@@ -107,11 +102,8 @@ impl History {
     fn connection(&mut self, kind: ConnectionKind) -> bool {
         match kind {
             ConnectionKind::UnknownHost => below(&mut self.unknown_host, UNKNOWN_HOST_ATTEMPTS_MAX),
-            ConnectionKind::UntrustedCertificate => below(
-                &mut self.untrusted_certificate,
-                UNTRUSTED_CERTIFICATE_ATTEMPTS_MAX,
-            ),
-            ConnectionKind::NoClient => false,
+            // The next handshake shows the same certificate.
+            ConnectionKind::UntrustedCertificate | ConnectionKind::NoClient => false,
             ConnectionKind::NotConnected
             | ConnectionKind::TimedOut
             | ConnectionKind::Interrupted => true,
@@ -255,7 +247,7 @@ mod tests {
             );
         }
         check(&connection(ConnectionKind::NoClient), 1);
-        check(&connection(ConnectionKind::UntrustedCertificate), 2);
+        check(&connection(ConnectionKind::UntrustedCertificate), 1);
         check(&connection(ConnectionKind::UnknownHost), 4);
         check(&unreadable(false), 6);
         check(&unreadable(true), 2);
@@ -266,9 +258,14 @@ mod tests {
 
     #[test]
     fn trouble_that_passes_is_not_bounded() {
-        let reset = connection(ConnectionKind::Interrupted);
         let busy = SignInError::temporary("AADSTS90033".to_owned(), None);
-        for error in [reset, Error::SignIn(Box::new(busy))] {
+        for error in [
+            api(503, None),
+            connection(ConnectionKind::Interrupted),
+            connection(ConnectionKind::NotConnected),
+            connection(ConnectionKind::TimedOut),
+            Error::SignIn(Box::new(busy)),
+        ] {
             let mut history = History::default();
             for _ in 0..1000 {
                 let decision = history.decide(&error, LONG, 0.5);

@@ -62,7 +62,8 @@ pub(crate) fn schema() -> Block {
             text(
                 "replication_poll_interval",
                 "How often to ask for the progress of a replication, such as `60s`; at least `1s`. By default the \
-                 interval grows from 10 to 60 seconds.",
+                 interval grows from 10 to 60 seconds. Where so many copies are waited for that Azure would refuse to \
+                 answer, all of them are looked at less often.",
             ),
             text(
                 "subscription_id",

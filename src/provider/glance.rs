@@ -1,13 +1,17 @@
-//! What is asked once in a walk and shared: collections with their points, for messages to the
+//! What is asked once for many: collections with their points, for refreshes, for messages to the
 //! user and for rules that others decide in the end.
 //!
-//! Nothing that changes Azure may rest on it alone: it is as old as the walk.
+//! Terraform refreshes and plans object by object. Copies that are usable stay usable, so what is
+//! left to find out is whether they are still there, and one answer tells that of a whole
+//! collection. Nothing that changes Azure may rest on it alone: it may be old.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::arm::compute::models::{RestorePoint, RestorePointCollection};
 use crate::arm::compute::replication::replication;
@@ -15,10 +19,16 @@ use crate::arm::compute::{disk_restore_points, restore_point_collections, restor
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::arm::{Client, Error, Patience};
 
+/// How long a look at a collection counts: a refresh takes no longer, unless it is a large one.
+const AGE_MAX: Duration = Duration::from_secs(60);
+
+/// How long a look at a collection may take. Then everyone asks on their own.
+const LIMIT: Duration = Duration::from_secs(30);
+
 /// The answers of one walk, good and bad ones alike.
 #[derive(Debug, Default)]
 pub(crate) struct Glances {
-    collections: Answers<RestorePointCollectionId, Arc<RestorePointCollection>>,
+    collections: Mutex<HashMap<RestorePointCollectionId, Arc<Shared>>>,
     subscriptions: Answers<String, Arc<Vec<RestorePointCollection>>>,
     usable: Answers<RestorePointId, bool>,
     private: Answers<RestorePointCollectionId, bool>,
@@ -26,8 +36,17 @@ pub(crate) struct Glances {
 
 type Answers<K, V> = Mutex<HashMap<K, Arc<OnceCell<Result<V, Error>>>>>;
 
+/// Held while somebody looks, so that everybody else gets what comes of it.
+type Shared = tokio::sync::Mutex<Option<Look>>;
+
+#[derive(Debug)]
+struct Look {
+    at: Instant,
+    answer: Result<Arc<RestorePointCollection>, Error>,
+}
+
 impl Glances {
-    /// Forgets everything.
+    /// Forgets everything, also what is still under way.
     pub(crate) fn forget(&self) {
         lock(&self.collections).clear();
         lock(&self.subscriptions).clear();
@@ -35,19 +54,32 @@ impl Glances {
         lock(&self.private).clear();
     }
 
-    /// A collection with its points, which come without instance view.
+    /// A collection with its points, which come without instance view, as it was a moment ago.
     pub(crate) async fn collection(
         &self,
         client: &Client,
         id: &RestorePointCollectionId,
         patience: &Patience,
     ) -> Result<Arc<RestorePointCollection>, Error> {
-        once(&self.collections, id.clone(), async {
-            let found =
-                restore_point_collections::get_with_restore_points(client, id, patience).await?;
-            Ok(Arc::new(found))
-        })
-        .await
+        let shared = lock(&self.collections)
+            .entry(id.clone())
+            .or_default()
+            .clone();
+        let mut look = patience.run(shared.lock()).await?;
+        if let Some(look) = look.as_ref().filter(|look| look.at.elapsed() < AGE_MAX) {
+            return look.answer.clone();
+        }
+        let at = Instant::now();
+        let limited = patience.with_limit(LIMIT);
+        let answer = restore_point_collections::get_with_restore_points(client, id, &limited)
+            .await
+            .map(Arc::new);
+        // That somebody has given up says nothing to those who have not.
+        if answer.is_ok() || patience.check().is_ok() {
+            let answer = answer.clone();
+            *look = Some(Look { at, answer });
+        }
+        answer
     }
 
     /// Every collection of a subscription, without the points.

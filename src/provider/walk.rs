@@ -27,7 +27,7 @@ pub(crate) struct Walk {
     told: Mutex<HashSet<(String, &'static str)>>,
     /// Who may copy into a collection.
     pub(crate) turns: Turns,
-    /// What was asked once for all.
+    /// What was asked once for many.
     pub(crate) glances: Glances,
 }
 

@@ -1,5 +1,7 @@
 //! The provider as a process: through the real protocol, and through the real Terraform.
 
+mod asking;
+mod fleet;
 mod foresight;
 mod gates;
 mod handshake;
@@ -10,6 +12,7 @@ mod operations;
 mod plain_gates;
 mod process;
 mod protocol;
+mod refreshes;
 mod refusals;
 mod replacements;
 mod results;

@@ -41,20 +41,35 @@ pub async fn get(
     instance_view: bool,
     patience: &Patience,
 ) -> Result<RestorePoint, Error> {
-    let fetched = fetch(client, id, instance_view, patience).await?;
-    Ok(fetched.value)
+    let expand = instance_view.then_some("instanceView");
+    let url = client.url(&id.path(), API_VERSION, expand);
+    Ok(client.get(url, patience).await?.value)
 }
 
-/// As [`get`], with what Azure asks for before the next look.
-pub(super) async fn fetch(
+/// As [`get`], for one that Azure has just made: reads may lag behind, so for a while it is no
+/// answer that there is none.
+///
+/// # Errors
+/// As [`get`].
+pub async fn get_made(
     client: &Client,
     id: &RestorePointId,
     instance_view: bool,
     patience: &Patience,
-) -> Result<Fetched<RestorePoint>, Error> {
+) -> Result<RestorePoint, Error> {
     let expand = instance_view.then_some("instanceView");
-    let url = client.url(&id.path(), API_VERSION, expand);
-    client.get(url, patience).await
+    let fetched = settled::get_made(client, &id.path(), expand, patience).await?;
+    Ok(fetched.value)
+}
+
+/// One look of a wait that has queued for it, with what Azure asks for before the next one.
+pub(super) async fn look(
+    client: &Client,
+    id: &RestorePointId,
+    patience: &Patience,
+) -> Result<Fetched<RestorePoint>, Error> {
+    let url = client.url(&id.path(), API_VERSION, Some("instanceView"));
+    client.fetch(&Request::look(url), patience).await
 }
 
 /// Asks Azure to copy the restore point `source` to `id`, in the collection and location of `id`.
@@ -123,7 +138,8 @@ pub async fn wait_until_ready(
 ) -> Result<RestorePoint, Error> {
     let mut interval = SOURCE_INTERVAL_FIRST;
     loop {
-        let found = fetch(client, id, true, patience).await?;
+        let url = client.url(&id.path(), API_VERSION, Some("instanceView"));
+        let found = client.get::<RestorePoint>(url, patience).await?;
         let Some(state) = not_ready(&found.value) else {
             return Ok(found.value);
         };

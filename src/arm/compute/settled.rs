@@ -7,11 +7,14 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::API_VERSION;
 use crate::arm::error::Error;
 use crate::arm::operation::{Operation, OperationEnd};
-use crate::arm::patience::{self, Patience};
-use crate::arm::transport::{Answer, Client, Request};
+use crate::arm::patience::{self, Interrupted, Patience};
+use crate::arm::transport::{Answer, Client, Fetched, Request};
 
 /// The pause between two looks. Most operations on restore points end within seconds.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long something that Azure has made may be invisible: reads lag behind.
+const INVISIBLE_LIMIT: Duration = Duration::from_secs(2 * 60);
 
 /// Begins to delete a resource; `None` if it is not there (any more).
 pub(super) async fn begin_delete(
@@ -44,6 +47,32 @@ pub(super) async fn finish_delete(
     Ok(end)
 }
 
+/// Gets a resource that is there. That it is not is waited out for a while.
+pub(super) async fn get_made<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    expand: Option<&str>,
+    patience: &Patience,
+) -> Result<Fetched<T>, Error> {
+    let visible = patience.with_limit(patience::scaled(INVISIBLE_LIMIT));
+    loop {
+        let url = client.url(path, API_VERSION, expand);
+        let error = match client.get(url, patience).await {
+            Err(error) if error.is_not_found() => error,
+            found => return found,
+        };
+        let pause = patience::scaled(POLL_INTERVAL);
+        match visible
+            .pause_between_looks(pause, error.retry_after())
+            .await
+        {
+            Ok(()) => {}
+            Err(Interrupted::Stopped) => return Err(Error::Stopped),
+            Err(Interrupted::DeadlinePassed) => return Err(error),
+        }
+    }
+}
+
 /// Waits until a resource's provisioning state is one that lasts.
 pub(super) async fn until_settled<T: DeserializeOwned>(
     client: &Client,
@@ -52,8 +81,7 @@ pub(super) async fn until_settled<T: DeserializeOwned>(
     patience: &Patience,
 ) -> Result<T, Error> {
     loop {
-        let url = client.url(path, API_VERSION, None);
-        let found = client.get::<T>(url, patience).await?;
+        let found = get_made::<T>(client, path, None, patience).await?;
         if provisioning_state(&found.value).is_none_or(is_settled) {
             return Ok(found.value);
         }

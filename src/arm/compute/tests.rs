@@ -165,6 +165,52 @@ async fn a_restore_point_is_watched_until_it_is_provisioned() {
 }
 
 #[tokio::test]
+async fn what_was_just_made_may_be_invisible_for_a_while() {
+    let missing = || Reply::json(404, MISSING);
+    let made = Reply::json(200, r#"{"properties":{"provisioningState":"Succeeded"}}"#);
+    let server = server(&[], vec![], vec![missing(), missing(), made]).await;
+    let (client, id) = (server.client(), point("copy"));
+    restore_points::get_made(&client, &id, true, &patience())
+        .await
+        .unwrap();
+    assert_eq!(server.asked().len(), 3);
+
+    let server = self::server(&[], vec![], vec![missing()]).await;
+    let error = restore_points::wait_until_provisioned(&server.client(), &id, &patience())
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert!(server.asked().len() > 2, "{:?}", server.asked());
+}
+
+#[tokio::test]
+async fn every_look_at_an_operation_waits_as_long_as_azure_asks() {
+    let busy = |reply: Reply| reply.with_header("x-ms-retry-after-ms", "250");
+    let operation = vec![
+        busy(running()),
+        busy(Reply::json(503, "{}")),
+        ended("Succeeded"),
+    ];
+    let server = server(STATUS, operation, vec![]).await;
+    let began = std::time::Instant::now();
+    copy(&server).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(500));
+    assert_eq!(server.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn a_redirect_of_an_operation_is_not_followed() {
+    let away = Reply::json(307, "").with_header("location", "https://evil.invalid/");
+    let server = server(STATUS, vec![running(), away], vec![]).await;
+    let end = copy(&server).await.unwrap();
+    assert!(matches!(
+        end,
+        OperationEnd::AskResource(CannotFollow::Unknown)
+    ));
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
 async fn a_deletion_is_followed_until_the_resource_is_gone() {
     for (headers, operation, resource, requests) in [
         (BOTH, vec![running(), ended("Succeeded")], vec![], 3),

@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use crate::arm::error::{ConnectionError, ConnectionKind};
 
 /// The longest time one attempt may take, from connecting to the last byte of the answer.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The longest time to connect; a host that drops packets is asked again sooner.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -40,10 +40,12 @@ impl HttpClient {
         if let Some(client) = &*made {
             return Ok(client.clone());
         }
-        let client = builder().build().map_err(|error| ConnectionError {
-            kind: ConnectionKind::NoClient,
-            ..ConnectionError::from_reqwest("Azure", error)
-        })?;
+        let client = builder(ATTEMPT_TIMEOUT)
+            .build()
+            .map_err(|error| ConnectionError {
+                kind: ConnectionKind::NoClient,
+                ..ConnectionError::from_reqwest("Azure", error)
+            })?;
         Ok(made.insert(client).clone())
     }
 }
@@ -56,10 +58,12 @@ impl std::fmt::Debug for HttpClient {
 
 #[cfg(test)]
 impl HttpClient {
-    /// A client that trusts one certificate only and uses no proxy.
-    pub(super) fn trusting(certificate: &[u8]) -> Self {
+    /// A client that trusts one certificate only, uses no proxy and takes so long for an attempt.
+    pub(super) fn trusting(certificate: &[u8], attempt_timeout: Duration) -> Self {
         let certificate = reqwest::Certificate::from_der(certificate).unwrap();
-        let builder = builder().no_proxy().tls_certs_only([certificate]);
+        let builder = builder(attempt_timeout)
+            .no_proxy()
+            .tls_certs_only([certificate]);
         let made = Mutex::new(Some(builder.build().unwrap()));
         Self {
             made: Arc::new(made),
@@ -67,7 +71,7 @@ impl HttpClient {
     }
 }
 
-fn builder() -> reqwest::ClientBuilder {
+fn builder(attempt_timeout: Duration) -> reqwest::ClientBuilder {
     // The HTTP client panics without a TLS implementation. It is no failure if somebody else in
     // this process was first.
     if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -77,7 +81,7 @@ fn builder() -> reqwest::ClientBuilder {
         // A redirect would carry the token to another place.
         .redirect(Policy::none())
         .https_only(true)
-        .timeout(ATTEMPT_TIMEOUT)
+        .timeout(attempt_timeout)
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .tcp_keepalive(PROBE_INTERVAL)

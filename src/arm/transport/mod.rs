@@ -22,6 +22,7 @@ pub(crate) use request::{Answer, Expected, Request};
 pub use send::PutError;
 
 use crate::arm::auth::{Credential, TokenCache};
+use crate::arm::budget::Budget;
 use crate::arm::cloud::Cloud;
 use crate::arm::error::Error;
 use crate::arm::patience::Patience;
@@ -62,6 +63,7 @@ struct Inner {
     user_agent: String,
     tokens: TokenCache,
     http: HttpClient,
+    budget: Budget,
 }
 
 /// A resource, and how long Azure asks to wait before the next look at it.
@@ -94,6 +96,7 @@ impl Client {
                 user_agent,
                 tokens: TokenCache::new(source),
                 http,
+                budget: Budget::new(),
             }),
         }
     }
@@ -118,6 +121,11 @@ impl Client {
         self.inner.replication_poll_interval
     }
 
+    /// How often this client may ask.
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.inner.budget
+    }
+
     /// The URL of a resource.
     pub(crate) fn url(&self, path: &str, api_version: &str, expand: Option<&str>) -> Url {
         let mut url = self.inner.cloud.resource_manager_endpoint.clone();
@@ -139,7 +147,19 @@ impl Client {
         url: Url,
         patience: &Patience,
     ) -> Result<Fetched<T>, Error> {
-        let answer = self.send(&Request::get(url), patience).await?;
+        self.fetch(&Request::get(url), patience).await
+    }
+
+    /// Sends a request whose answer is a resource.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn fetch<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        patience: &Patience,
+    ) -> Result<Fetched<T>, Error> {
+        let answer = self.send(request, patience).await?;
         Ok(Fetched {
             value: answer.json()?,
             retry_after: answer.retry_after,

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::arm::budget::Lane;
 use crate::arm::error::{Error, RequestIds, UnreadableAnswer, quoted, without_byte_order_mark};
 
 /// What a request needs of a successful answer.
@@ -26,6 +27,10 @@ pub(crate) struct Request {
     pub(crate) url: Url,
     pub(crate) body: Option<Value>,
     pub(crate) expected: Expected,
+    /// What it is charged to.
+    pub(crate) lane: Lane,
+    /// Whether the caller has paid for the first attempt.
+    pub(crate) is_paid: bool,
 }
 
 /// A successful answer (2xx).
@@ -45,9 +50,21 @@ impl Request {
         Self::new(Method::GET, url, None, Expected::Json)
     }
 
-    /// A GET whose answer may have no body, as that of a finished operation.
-    pub(crate) fn get_headers(url: Url) -> Self {
-        Self::new(Method::GET, url, None, Expected::HeadersOnly)
+    /// A GET of a wait that has queued for it.
+    pub(crate) fn look(url: Url) -> Self {
+        Self {
+            lane: Lane::Look,
+            is_paid: true,
+            ..Self::get(url)
+        }
+    }
+
+    /// A GET of an operation; the answer of one that has finished may have no body.
+    pub(crate) fn operation(url: Url, expected: Expected) -> Self {
+        Self {
+            lane: Lane::Operation,
+            ..Self::new(Method::GET, url, None, expected)
+        }
     }
 
     /// A PUT: once it has succeeded, what Azure made of it can be looked up.
@@ -64,11 +81,17 @@ impl Request {
     }
 
     fn new(method: Method, url: Url, body: Option<Value>, expected: Expected) -> Self {
+        let lane = match method {
+            Method::GET => Lane::Question,
+            _ => Lane::Change,
+        };
         Self {
             method,
             url,
             body,
             expected,
+            lane,
+            is_paid: false,
         }
     }
 

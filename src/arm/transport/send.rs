@@ -70,7 +70,13 @@ impl Client {
             return Err(PutError::refused(self.foreign(request)));
         }
         let mut attempts = Attempts::default();
+        let mut is_paid = request.is_paid;
         loop {
+            if !std::mem::take(&mut is_paid)
+                && let Err(interrupted) = self.budget().charge(request.lane, patience).await
+            {
+                return Err(attempts.interrupted(interrupted));
+            }
             let token = match self.token(patience, &attempts).await {
                 Ok(Ok(token)) => Ok(token),
                 Ok(Err(error)) => Err(Error::SignIn(Box::new(error))),
@@ -203,6 +209,8 @@ impl Client {
         log(request, status.as_str(), id, began);
 
         let retry_after = retry_after::from_headers(&headers, SystemTime::now());
+        self.budget()
+            .learn(request.lane, status, &headers, retry_after);
         let path = request.url.path();
         if !status.is_success() {
             let content = match content {

@@ -138,6 +138,21 @@ async fn a_wish_beyond_the_deadline_ends_at_once_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_refusal_to_one_holds_back_the_next_question_but_no_change() {
+    let busy = Reply::json(429, REFUSAL).with_header("retry-after-ms", "700");
+    let server = server(vec![busy, Reply::json(200, "{}")]).await;
+    let client = server.client();
+    let impatient = Patience::detached(Duration::from_millis(500));
+    get(&client, &impatient).await.unwrap_err();
+    let began = std::time::Instant::now();
+    put(&client, &Patience::detached(LONG)).await.unwrap();
+    assert!(began.elapsed() < Duration::from_millis(500));
+    get(&client, &Patience::detached(LONG)).await.unwrap();
+    assert!(began.elapsed() > Duration::from_millis(500));
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
 async fn an_untrusted_certificate_is_named_soon() {
     let server = server(vec![Reply::json(200, "{}")]).await;
     let error = get(&server.distrusting_client(), &Patience::detached(LONG))
@@ -152,6 +167,57 @@ async fn an_untrusted_certificate_is_named_soon() {
         "{error}"
     );
     assert!(error.message.contains("localhost"), "{error}");
+}
+
+#[tokio::test]
+async fn an_unknown_host_is_named_soon() {
+    let server = server(vec![]).await;
+    let client = server.client_with(LONG, |options| {
+        options.cloud.resource_manager_endpoint = "https://arm.invalid".parse().unwrap();
+    });
+    let error = get(&client, &Patience::detached(LONG)).await.unwrap_err();
+    let Error::Connection(error) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(error.kind, ConnectionKind::UnknownHost, "{error}");
+    assert!(error.to_string().contains("arm.invalid"), "{error}");
+}
+
+#[tokio::test]
+async fn a_broken_handshake_is_waited_out() {
+    let server = server(vec![Reply::Close, Reply::json(200, "{}")]).await;
+    server.hang_up(9);
+    get(&server.client(), &Patience::detached(LONG))
+        .await
+        .unwrap();
+    server.hang_up(9);
+    let failure = put(
+        &server.client(),
+        &Patience::detached(Duration::from_millis(1)),
+    )
+    .await
+    .unwrap_err();
+    assert!(!failure.may_have_been_accepted, "{failure:?}");
+}
+
+#[tokio::test]
+async fn an_attempt_that_nobody_answers_is_given_up_and_repeated() {
+    let never = Reply::Late(CancellationToken::new(), Box::new(Reply::Close));
+    let server = server(vec![never.clone(), never, Reply::json(200, "{}")]).await;
+    let client = server.client_with(Duration::from_millis(300), |_| ());
+    get(&client, &Patience::detached(LONG)).await.unwrap();
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_refused_and_asked_for_once_more() {
+    let endless = format!("\"{}\"", "x".repeat(33 << 20));
+    let server = server(vec![Reply::json(200, &endless)]).await;
+    let error = get(&server.client(), &Patience::detached(LONG))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("larger than"), "{error}");
+    assert_eq!(server.asked().len(), 2);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! says exactly what a test tells it to, and remembers what it was asked.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretString;
@@ -12,6 +13,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::http::ATTEMPT_TIMEOUT;
 use super::{Client, ClientOptions, HttpClient};
 use crate::arm::auth::{Credential, Secret, Text};
 use crate::arm::cloud::Cloud;
@@ -43,6 +45,7 @@ pub(crate) struct TestServer {
     origin: Url,
     certificate: Vec<u8>,
     seen: Arc<Mutex<Vec<Seen>>>,
+    hang_ups: Arc<Mutex<usize>>,
 }
 
 type Script = dyn Fn(&Seen, usize) -> Reply + Send + Sync;
@@ -113,8 +116,16 @@ impl TestServer {
                 script(seen, count)
             }
         });
+        let hang_ups = Arc::new(Mutex::new(0));
+        let left = hang_ups.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let mut left = left.lock().unwrap();
+                if *left > 0 {
+                    *left -= 1;
+                    continue;
+                }
+                drop(left);
                 let (acceptor, script, log) = (acceptor.clone(), script.clone(), log.clone());
                 tokio::spawn(async move {
                     // A client that hangs up is part of many tests.
@@ -126,18 +137,37 @@ impl TestServer {
             origin: Url::parse(&format!("https://localhost:{port}")).unwrap(),
             certificate: certificate.to_vec(),
             seen,
+            hang_ups,
         }
     }
 
     /// A client that trusts this server and signs in with a client secret.
     pub(crate) fn client(&self) -> Client {
-        Client::over(self.options(), HttpClient::trusting(&self.certificate))
+        self.client_with(ATTEMPT_TIMEOUT, |_| ())
+    }
+
+    /// The same with another limit for one attempt, and other options.
+    pub(crate) fn client_with(
+        &self,
+        attempt_timeout: Duration,
+        differs: impl FnOnce(&mut ClientOptions),
+    ) -> Client {
+        let mut options = self.options();
+        differs(&mut options);
+        let http = HttpClient::trusting(&self.certificate, attempt_timeout);
+        Client::over(options, http)
+    }
+
+    /// Closes the next connections before they are secured.
+    pub(crate) fn hang_up(&self, times: usize) {
+        *self.hang_ups.lock().unwrap() = times;
     }
 
     /// A client that does not trust this server.
     pub(crate) fn distrusting_client(&self) -> Client {
         let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-        Client::over(self.options(), HttpClient::trusting(other.cert.der()))
+        let http = HttpClient::trusting(other.cert.der(), ATTEMPT_TIMEOUT);
+        Client::over(self.options(), http)
     }
 
     /// What was asked of Azure Resource Manager, as `METHOD target`.

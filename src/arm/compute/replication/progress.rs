@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use super::{Replication, ReplicationState};
 
-/// How often an unchanged progress is told.
-const REPEAT_INTERVAL: Duration = Duration::from_secs(60);
+/// How often an unchanged progress is told: once a minute, with a margin, for looks that come once
+/// a minute come a little early.
+const REPEAT_INTERVAL: Duration = Duration::from_secs(50);
 
 /// How long the percentages may stand still before that is worth a warning. Azure refreshes them
 /// every ten minutes.
@@ -202,8 +203,9 @@ mod tests {
         assert!(told(0, 0));
         assert!(!told(0, 10));
         assert!(told(1, 20));
-        assert!(!told(1, 79));
-        assert!(told(1, 80));
+        assert!(!told(1, 69));
+        assert!(told(1, 71));
+        assert!(told(1, 122), "looks of a long wait are 51 s to 57 s apart");
     }
 
     #[test]
@@ -234,7 +236,7 @@ mod tests {
             progress.trouble("because", now).is_some()
         };
         assert!(told(0));
-        assert!(!told(59));
-        assert!(told(60));
+        assert!(!told(49));
+        assert!(told(51));
     }
 }

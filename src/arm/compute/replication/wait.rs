@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::contact::{Contact, Verdict};
 use super::progress::Progress;
 use super::{Replication, ReplicationState, replication};
+use crate::arm::budget::Lane;
 use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::restore_points;
 use crate::arm::error::Error;
@@ -25,8 +26,9 @@ const POLL_INTERVAL_MAX: Duration = Duration::from_secs(60);
 /// The pause grows to this part of the time that has passed.
 const POLL_ELAPSED_PART: u32 = 10;
 
-/// The spread of pauses, so that many waits do not ask at once.
-const POLL_JITTER: f64 = 0.1;
+/// The pauses of different waits differ, so that many do not ask at once: a pause takes from 85 %
+/// to 95 % of the interval. The rest is for the queue and for the look itself.
+const POLL_PARTS: [f64; 2] = [0.85, 0.95];
 
 /// How long one look may take with its repetitions, before it counts as failed.
 const LOOK_LIMIT: Duration = Duration::from_secs(2 * 60);
@@ -94,8 +96,8 @@ impl Poll {
             Self::Growing => {
                 let part = elapsed / POLL_ELAPSED_PART;
                 let interval = part.clamp(POLL_INTERVAL_FIRST, POLL_INTERVAL_MAX);
-                let spread = retry::jittered(interval, POLL_JITTER, random);
-                spread.min(POLL_INTERVAL_MAX)
+                let [least, most] = POLL_PARTS;
+                interval.mul_f64(least + (most - least) * random)
             }
         }
     }
@@ -104,7 +106,8 @@ impl Poll {
 /// Waits until every disk of the copy has replicated, and logs the progress.
 ///
 /// Needed beside [`crate::arm::operation::Operation::wait`], which ends when copying has begun.
-/// The first look is taken at once. Trouble in between is waited out where it can pass; every
+/// The first look is taken at once, as far as the budget that all waits of a client share allows
+/// it, and the later ones as rarely as it demands. Trouble in between is waited out where it can pass; every
 /// ending says what was seen last.
 pub async fn wait_for_replication(
     client: &Client,
@@ -115,13 +118,22 @@ pub async fn wait_for_replication(
     let started = Instant::now();
     let mut progress = Progress::new(id.name(), started);
     let mut contact = Contact::new();
+    let share = client.budget().share();
     let mut last = None;
     let mut cause = None;
+    let mut pauses = None;
     loop {
+        match next_look(client, patience, pauses).await {
+            Ok(()) => {}
+            Err(Interrupted::Stopped) => return ReplicationEnd::Stopped { last },
+            Err(Interrupted::DeadlinePassed) => {
+                return ReplicationEnd::DeadlinePassed { last, cause };
+            }
+        }
         let look = patience.with_limit(LOOK_LIMIT);
-        let fetched = restore_points::fetch(client, id, true, &look).await;
+        let fetched = restore_points::look(client, id, &look).await;
         let now = Instant::now();
-        let mut pause = poll.pause(now - started);
+        let mut pause = share.stretched(poll.pause(now - started));
         let asked = match fetched {
             Ok(fetched) => {
                 contact.succeeded();
@@ -135,6 +147,10 @@ pub async fn wait_for_replication(
                     ReplicationState::Replicating | ReplicationState::Unknown => {}
                 }
                 last = Some(point);
+                if poll == Poll::Growing {
+                    // From look to look, however long this one took.
+                    pause = pause.saturating_sub(look.elapsed()).max(pause / 2);
+                }
                 fetched.retry_after
             }
             Err(Error::Stopped) => return ReplicationEnd::Stopped { last },
@@ -145,7 +161,7 @@ pub async fn wait_for_replication(
                     Verdict::GoOn => {}
                 }
                 if error.is_not_found() && poll == Poll::Growing {
-                    pause = pause.min(patience::scaled(POLL_INTERVAL_FIRST));
+                    pause = share.stretched(patience::scaled(POLL_INTERVAL_FIRST));
                 }
                 let asked = error.retry_after();
                 if patience.check() != Err(Interrupted::DeadlinePassed) {
@@ -155,14 +171,21 @@ pub async fn wait_for_replication(
                 asked
             }
         };
-        match patience.pause_between_looks(pause, asked).await {
-            Ok(()) => {}
-            Err(Interrupted::Stopped) => return ReplicationEnd::Stopped { last },
-            Err(Interrupted::DeadlinePassed) => {
-                return ReplicationEnd::DeadlinePassed { last, cause };
-            }
-        }
+        pauses = Some((pause, asked));
     }
+}
+
+/// Waits for the next look: first between two looks, as long as we like to and as long as Azure
+/// asks for, and then for our turn.
+async fn next_look(
+    client: &Client,
+    patience: &Patience,
+    pauses: Option<(Duration, Option<Duration>)>,
+) -> Result<(), Interrupted> {
+    if let Some((own, asked)) = pauses {
+        patience.pause_between_looks(own, asked).await?;
+    }
+    client.budget().charge(Lane::Look, patience).await
 }
 
 /// The failure to tell if the wait ends now. That one look ran out of time says less than what
@@ -236,13 +259,13 @@ mod tests {
             let found = Poll::Growing.interval(elapsed, random);
             assert_eq!(found, Duration::from_millis(expected_milliseconds));
         }
-        check(0, 0.5, 10_000);
-        check(0, 0.0, 9_000);
-        check(0, 1.0, 11_000);
-        check(300, 0.5, 30_000);
-        check(600, 0.5, 60_000);
-        check(1_000_000, 0.5, 60_000);
-        check(1_000_000, 1.0, 60_000);
+        check(0, 0.0, 8_500);
+        check(0, 0.5, 9_000);
+        check(0, 1.0, 9_500);
+        check(300, 0.5, 27_000);
+        check(600, 0.0, 51_000);
+        check(600, 1.0, 57_000);
+        check(1_000_000, 1.0, 57_000);
     }
 
     #[test]

@@ -138,6 +138,22 @@ async fn a_wish_beyond_the_deadline_ends_the_wait() {
 }
 
 #[tokio::test]
+async fn a_fixed_interval_is_kept_and_azures_wish_may_lengthen_it() {
+    let polite = at("replicating", 10).with_header("retry-after-ms", "400");
+    let replies = [polite, at("replicating", 20), at("succeeded", 100)];
+    let server = TestServer::start(move |_: &Seen, count| replies[count].clone()).await;
+    let client = server.client_with(LONG, |options| {
+        options.replication_poll_interval = Some(Duration::from_millis(200));
+    });
+    let began = std::time::Instant::now();
+    let patience = Patience::detached(LONG);
+    let end = wait_for_replication(&client, &id(), &patience, Poll::of(&client)).await;
+    assert!(matches!(end, ReplicationEnd::Replicated(_)), "{end:?}");
+    let elapsed = began.elapsed();
+    assert!(elapsed >= Duration::from_millis(600), "{elapsed:?}");
+}
+
+#[tokio::test]
 async fn a_deadline_keeps_what_was_seen_last() {
     let (end, _) = ending(
         vec![at("replicating", 10)],

@@ -185,7 +185,7 @@ pub(super) async fn started(copying: &Copying<'_>, seen: Option<RestorePoint>) -
         id,
         ..
     } = copying;
-    let found = match restore_points::get(client, id, true, patience).await {
+    let found = match restore_points::get_made(client, id, true, patience).await {
         Ok(found) => Some(found),
         Err(error) => {
             // The copy has begun, which is all that was asked for; a read fills the rest.

@@ -11,6 +11,7 @@ mod look;
 pub(super) mod model;
 mod planning;
 mod preflight;
+mod read;
 mod refusals;
 mod rules;
 pub(super) mod schema;
@@ -23,7 +24,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
@@ -35,7 +35,7 @@ use crate::plugin::resource::{
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::session::Session;
-use crate::provider::{diagnose, timeouts, validators};
+use crate::provider::{timeouts, validators};
 
 use ending::Phase;
 use wait::Copying;
@@ -102,29 +102,8 @@ impl Resource for Copy {
         };
         let timeout = schema::TIMEOUTS.of(&request.current_state).read;
         let patience = Patience::new(timeout, request.context.stop);
-        match restore_points::get(&client, &id, true, &patience).await {
-            Ok(found) if found.source_restore_point_id().is_none() => {
-                Applied::failed(words::not_a_copy(&id))
-            }
-            Ok(found) => {
-                let state = model::refreshed(&request.current_state, &id, &found);
-                let glances = &self.session.walk().glances;
-                glances.saw(&id, model::is_usable(&found));
-                Applied {
-                    memory: planning::memory(&client, &id, &state, &patience).await,
-                    ..Applied::saved(state)
-                }
-            }
-            Err(error) if error.is_not_found() => Applied::gone(),
-            Err(error) => {
-                let before = format!("The restore point is {id}.");
-                Applied::failed(diagnose::error_after(
-                    "Cannot read the restore point",
-                    &before,
-                    &error,
-                ))
-            }
-        }
+        let walk = self.session.walk();
+        read::read(&client, &patience, walk, &id, request.current_state).await
     }
 
     async fn update(&self, request: UpdateRequest) -> Applied {

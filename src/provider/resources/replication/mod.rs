@@ -165,7 +165,7 @@ impl Resource for Replication {
         };
         let timeout = schema::TIMEOUTS.of(&state).read;
         let patience = Patience::new(timeout, request.context.stop);
-        refresh::refresh(&client, &patience, state).await
+        refresh::refresh(&client, &patience, &self.session.walk().glances, state).await
     }
 
     async fn update(&self, request: UpdateRequest) -> Applied {

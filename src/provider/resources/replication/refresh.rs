@@ -3,19 +3,25 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::arm::compute::models::RestorePoint;
-use crate::arm::compute::{restore_point_collections, restore_points};
-use crate::arm::resource_id::RestorePointId;
+use crate::arm::compute::restore_points;
+use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::arm::{Client, Error, Patience};
 use crate::plugin::resource::Applied;
 use crate::plugin::value::Value;
 use crate::provider::diagnose;
+use crate::provider::glance::{Glances, points_of};
 
 use super::entries::{self, Named};
 use super::words::{self, Lost};
 
 /// The state with every entry as Azure has it now. A copy that is gone does not remove the gate.
-pub(super) async fn refresh(client: &Client, patience: &Patience, state: Value) -> Applied {
-    match look(client, patience, &state).await {
+pub(super) async fn refresh(
+    client: &Client,
+    patience: &Patience,
+    glances: &Glances,
+    state: Value,
+) -> Applied {
+    match look(client, patience, glances, &state).await {
         Ok((entries, lost)) => {
             let mut state = state;
             state.insert("restore_points", Value::Map(entries));
@@ -37,6 +43,7 @@ pub(super) async fn refresh(client: &Client, patience: &Patience, state: Value) 
 async fn look(
     client: &Client,
     patience: &Patience,
+    glances: &Glances,
     state: &Value,
 ) -> Result<(BTreeMap<String, Value>, Vec<Lost>), Error> {
     let copies = entries::named(state.get("copies"));
@@ -45,14 +52,16 @@ async fn look(
         .iter()
         .filter(|(key, _)| entries::has_disks(entry_of(key)))
         .map(|(_, named)| &named.id);
-    let listed = listed(client, patience, finished).await?;
+    let listed = listed(client, patience, glances, finished).await;
     let mut entries = BTreeMap::new();
     let mut lost = Vec::new();
     for (key, named) in copies {
         let entry = entry_of(&key);
         let was_usable = entries::has_disks(entry);
-        let seen = match listed.get(&named.id) {
-            None if was_usable => Seen::Gone,
+        let is_listed = listed.contains_key(named.id.collection());
+        let points = listed.get(named.id.collection());
+        let seen = match points.and_then(|points| points.get(&named.id)) {
+            None if was_usable && is_listed => Seen::Gone,
             // Nothing can happen any more to what was usable once.
             Some(found) if is_the_same(&named, entry, found) => {
                 Seen::As(entries::find(entry.clone()))
@@ -104,29 +113,28 @@ fn is_the_same(named: &Named, entry: &Value, found: &RestorePoint) -> bool {
     points.is_some() && points == entries::points(entry) && named.may_have(points)
 }
 
-/// Those of these copies that exist, as their collections list them: one request for each
+/// The copies in the collections of these, as far as those can be listed: one request for each
 /// collection, and none for each copy.
 async fn listed(
     client: &Client,
     patience: &Patience,
+    glances: &Glances,
     copies: impl Iterator<Item = &RestorePointId>,
-) -> Result<HashMap<RestorePointId, RestorePoint>, Error> {
+) -> HashMap<RestorePointCollectionId, HashMap<RestorePointId, RestorePoint>> {
     let collections: HashSet<_> = copies.map(RestorePointId::collection).collect();
     let mut listed = HashMap::new();
     for collection in collections {
-        let found =
-            restore_point_collections::get_with_restore_points(client, collection, patience).await;
-        let found = match found {
-            Ok(found) => found,
-            Err(error) if error.is_not_found() => continue,
-            Err(error) => return Err(error),
-        };
-        for point in found.properties.restore_points.unwrap_or_default() {
-            let name = point.name.as_deref().unwrap_or_default();
-            if let Ok(id) = collection.restore_point(name) {
-                listed.insert(id, point);
+        let points = match glances.collection(client, collection, patience).await {
+            Ok(found) => points_of(&found, collection)
+                .map(|(id, point)| (id, point.clone()))
+                .collect(),
+            Err(error) if error.is_not_found() => HashMap::new(),
+            Err(error) => {
+                tracing::debug!(collection_id = %collection, "Its copies are asked one by one: {error}");
+                continue;
             }
-        }
+        };
+        listed.insert(collection.clone(), points);
     }
-    Ok(listed)
+    listed
 }
