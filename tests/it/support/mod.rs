@@ -5,6 +5,7 @@ pub(crate) mod core;
 #[path = "../../oracle/mod.rs"]
 pub(crate) mod oracle;
 pub(crate) mod plugin;
+pub(crate) mod processes;
 mod shape;
 pub(crate) mod terraform;
 mod told;
