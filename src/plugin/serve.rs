@@ -28,8 +28,9 @@ use super::{logging, tls};
 /// The largest message in either direction, as in Terraform's own plugin library.
 const MESSAGE_BYTES_MAX: usize = 256 << 20;
 
-/// How long answers may take to leave once Terraform has asked for the end.
-const DRAIN_MILLISECONDS_MAX: u64 = 100;
+/// How long answers may take to leave once Terraform has asked for the end. A machine that is
+/// short of processors needs some of it; after 2 s Terraform kills the process.
+const DRAIN_MILLISECONDS_MAX: u64 = 500;
 
 /// How long calls may take to end once their waits were cut short, when Terraform is
 /// gone or somebody ends the process. What they have begun remotely is worth a moment.

@@ -8,6 +8,7 @@ mod handshake;
 mod lifecycle;
 mod lookups;
 mod lost_answers;
+mod matrix;
 mod operations;
 mod plain_gates;
 mod process;

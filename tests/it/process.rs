@@ -1,6 +1,5 @@
 //! The life of the process: what ends it, what it leaves behind, and how people attach to it.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use crate::support::certificate::Identity;
 use crate::support::plugin::{MAGIC_COOKIE, Plugin, binary, command, limited};
+use crate::support::processes::{ended, providers_of};
 use crate::support::terraform::{finish, signal};
 use crate::support::world::{LOOKS, REQUEST_LIMIT, World};
 
@@ -18,33 +18,6 @@ const GONE_WITHIN: Duration = Duration::from_secs(3);
 
 /// How soon the provider has to be gone once Terraform is, whatever hangs.
 const ORPHAN_GONE_WITHIN: Duration = Duration::from_secs(10);
-
-/// The processes of the provider that a Terraform has started.
-fn providers_of(terraform: u32) -> BTreeSet<u32> {
-    let processes = std::fs::read_dir("/proc").expect("a list of processes");
-    let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    ids.filter(|id| {
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        status.contains(&format!("\nPPid:\t{terraform}\n"))
-    })
-    .collect()
-}
-
-fn is_alive(process: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    // A zombie has ended; only nobody has asked for its exit code yet.
-    !stat.is_empty() && !stat.contains(") Z ")
-}
-
-/// Waits until a process has ended, by looking again and again: it is not our child.
-async fn ended(process: u32) {
-    limited(async {
-        while is_alive(process) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_terraform_leaves_no_provider_behind() {

@@ -6,6 +6,7 @@ mod replication;
 
 use std::time::Duration;
 
+use crate::arm::patience::scaled;
 use crate::arm::{Error, Patience};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::provider::diagnose;
@@ -35,6 +36,30 @@ where
         _ => LAST_LOOK,
     };
     look(Patience::detached(limit)).await
+}
+
+/// How often something that is to be deleted has to be missing before it counts as gone.
+const MISSING_LOOKS: u32 = 3;
+
+/// The pause between two such looks.
+const MISSING_PAUSE: Duration = Duration::from_secs(2);
+
+/// Looks at something that is to be deleted. That it is missing has to be seen more than once:
+/// Terraform forgets it then, and what Azure still has would be nobody's any more.
+pub(crate) async fn look_before_delete<F, T>(
+    patience: &Patience,
+    look: impl Fn() -> F,
+) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for _ in 1..MISSING_LOOKS {
+        match look().await {
+            Err(error) if error.is_not_found() => patience.pause(scaled(MISSING_PAUSE)).await?,
+            seen => return seen,
+        }
+    }
+    look().await
 }
 
 /// What to say when Azure may or may not have taken a PUT. The state holds the resource in both cases.
@@ -69,4 +94,41 @@ fn already_exists(kind: &str, id: &str) -> Diagnostic {
              import {{\n    to = {kind}.NAME\n    id = {id:?}\n  }}"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use reqwest::{Method, StatusCode};
+
+    use super::*;
+    use crate::arm::error::ApiError;
+
+    #[tokio::test]
+    async fn what_is_missing_once_is_looked_for_again() {
+        async fn check(statuses: &[u16], expected: Result<(), u16>) {
+            let left = RefCell::new(statuses.iter());
+            let look = || async {
+                match left.borrow_mut().next().expect("one look more than told") {
+                    200 => Ok(()),
+                    status => {
+                        let body = br#"{"error":{"code":"NotFound","message":"m"}}"#;
+                        let status = StatusCode::from_u16(*status).expect("a status");
+                        let error = ApiError::from_body(Method::GET, "/x", status, body);
+                        Err(Error::Api(Box::new(error)))
+                    }
+                }
+            };
+            let patience = Patience::detached(Duration::from_secs(60));
+            let found = look_before_delete(&patience, look).await;
+            let found = found.map_err(|error| error.status().unwrap_or(0));
+            assert_eq!((found, left.borrow().len()), (expected, 0), "{statuses:?}");
+        }
+        check(&[200], Ok(())).await;
+        check(&[404, 200], Ok(())).await;
+        check(&[404, 404, 200], Ok(())).await;
+        check(&[404, 404, 404], Err(404)).await;
+        check(&[404, 403], Err(403)).await;
+    }
 }

@@ -8,6 +8,7 @@ pub(crate) mod golden;
 #[path = "../../oracle/mod.rs"]
 pub(crate) mod oracle;
 pub(crate) mod plugin;
+pub(crate) mod processes;
 mod shape;
 pub(crate) mod terraform;
 mod told;

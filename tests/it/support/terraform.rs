@@ -178,8 +178,11 @@ impl Terraform {
 
     /// The state as `terraform.tfstate` has it; null where there is none.
     pub(crate) fn state(&self) -> Json {
-        let text = std::fs::read(self.path().join("terraform.tfstate"))
-            .unwrap_or_else(|_| b"null".to_vec());
+        let text = std::fs::read(self.path().join("terraform.tfstate")).unwrap_or_default();
+        if text.is_empty() {
+            // A first command that was killed leaves an empty file.
+            return Json::Null;
+        }
         serde_json::from_slice(&text).expect("JSON")
     }
 

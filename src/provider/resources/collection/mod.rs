@@ -23,7 +23,7 @@ use crate::plugin::value::Value;
 use crate::provider::session::{Session, Subscription};
 use crate::provider::{diagnose, equivalence, timeouts, validators};
 
-use super::{already_exists, look_after_lost_answer};
+use super::{already_exists, look_after_lost_answer, look_before_delete};
 
 /// The resource.
 #[derive(Debug)]
@@ -243,8 +243,8 @@ async fn delete(
 ) -> Result<(), Diagnostic> {
     let not_deleted =
         |error| diagnose::not_deleted("restore point collection", &id.to_string(), &error);
-    let found = match restore_point_collections::get_with_restore_points(client, id, patience).await
-    {
+    let look = || restore_point_collections::get_with_restore_points(client, id, patience);
+    let found = match look_before_delete(patience, look).await {
         Ok(found) => found,
         Err(error) if error.is_not_found() => return Ok(()),
         Err(error) => return Err(not_deleted(error)),

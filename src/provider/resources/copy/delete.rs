@@ -8,6 +8,7 @@ use crate::arm::{Client, Error, Patience};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::resource::{Applied, DeleteRequest};
 use crate::provider::diagnose;
+use crate::provider::resources::look_before_delete;
 use crate::provider::walk::Walk;
 
 use super::deleting::{Condition, Decision, Origin, decide, follows_taint};
@@ -83,7 +84,8 @@ async fn look(
     if walk.is_made(id) {
         return Look::Seen(Origin::OwnWalk, Condition::Unknown);
     }
-    let found = match restore_points::get(client, id, true, patience).await {
+    let look = || restore_points::get(client, id, true, patience);
+    let found = match look_before_delete(patience, look).await {
         Ok(found) => found,
         Err(error) if error.is_not_found() => return Look::Gone,
         Err(error) => return Look::Unseen(error),

@@ -2,10 +2,12 @@
 
 use azrestorepoint::plugin::value::{Value, msgpack};
 use serde_json::Value as Json;
+use tonic::transport::Channel;
 
 use super::super::oracle;
 use super::super::plugin::limited;
 use super::super::proto::tfplugin6::attribute_path::step::Selector;
+use super::super::proto::tfplugin6::provider_client::ProviderClient;
 use super::super::proto::tfplugin6::{self as proto};
 use super::super::told::Told;
 use super::settle::{Answer, Object};
@@ -293,12 +295,7 @@ impl Core {
 
     /// Asks the provider to stop what is in flight.
     pub(crate) async fn stop(&mut self) {
-        let request = proto::stop_provider::Request {};
-        let answer = limited(self.client.stop_provider(request))
-            .await
-            .expect("an answer")
-            .into_inner();
-        assert_eq!(answer.error, "");
+        stop(&mut self.client).await;
     }
 
     /// A value as the wire carries it.
@@ -328,6 +325,16 @@ impl Core {
         let bytes = value.map_or(&[][..], |value| &value.msgpack);
         msgpack::decode(bytes, &self.schemas[kind].ty).expect("a value of the schema's type")
     }
+}
+
+/// Asks the provider to stop what is in flight, over a connection that others use, too.
+pub(crate) async fn stop(client: &mut ProviderClient<Channel>) {
+    let request = proto::stop_provider::Request {};
+    let answer = limited(client.stop_provider(request))
+        .await
+        .expect("an answer")
+        .into_inner();
+    assert_eq!(answer.error, "");
 }
 
 /// The value at a path; None where there is no such place.

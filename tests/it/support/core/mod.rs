@@ -18,6 +18,7 @@ use azrestorepoint::plugin::value::{Type, Value};
 use serde_json::Value as Json;
 use tonic::transport::Channel;
 
+pub(crate) use self::calls::stop;
 pub(crate) use self::settle::Object;
 use super::oracle::Shape;
 use super::plugin::{self, Plugin, limited};
@@ -263,23 +264,39 @@ impl Core {
     /// A new process, if there has to be one, with the provider's own configuration.
     async fn begin_walk(&mut self, phase: Phase, told: &mut Told) {
         if self.habits.new_processes || self.has_crashed {
-            let environment: Vec<(&str, String)> = self
-                .environment
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.clone()))
-                .collect();
-            let (plugin, channel, client) = connect(&self.program, &environment).await;
-            let mut before = std::mem::replace(&mut self.plugin, plugin);
-            let channel = std::mem::replace(&mut self.channel, channel);
-            self.client = client;
-            if std::mem::take(&mut self.has_crashed) {
-                limited(before.process.wait()).await.expect("it has died");
-            } else {
-                let status = before.shut_down(channel).await;
-                assert!(status.success(), "{status}");
-            }
+            self.renew().await;
         }
         self.configure(phase, told).await;
+    }
+
+    /// A new process, and the end of the one before.
+    pub(crate) async fn renew(&mut self) {
+        let (mut before, channel) = self.replace().await;
+        if std::mem::take(&mut self.has_crashed) {
+            limited(before.process.wait()).await.expect("it has died");
+        } else {
+            let status = before.shut_down(channel).await;
+            assert!(status.success(), "{status}");
+        }
+    }
+
+    /// A new process, while the connection to the one before breaks: Terraform itself has died.
+    pub(crate) async fn abandon(&mut self) -> Plugin {
+        let (before, _channel) = self.replace().await;
+        before
+    }
+
+    async fn replace(&mut self) -> (Plugin, Channel) {
+        let environment: Vec<(&str, String)> = self
+            .environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
+        let (plugin, channel, client) = connect(&self.program, &environment).await;
+        self.client = client;
+        let before = std::mem::replace(&mut self.plugin, plugin);
+        let channel = std::mem::replace(&mut self.channel, channel);
+        (before, channel)
     }
 
     /// Remembers that a call has ended in a gRPC error.
