@@ -25,6 +25,8 @@ pub(crate) struct Walk {
     dark: AtomicBool,
     /// What has been told: about what, and what.
     told: Mutex<HashSet<(String, &'static str)>>,
+    /// The collections that a delete half has kept for the create half.
+    kept_collections: Mutex<HashSet<RestorePointCollectionId>>,
     /// Who may copy into a collection.
     pub(crate) turns: Turns,
     /// What was asked once for many.
@@ -62,6 +64,7 @@ impl Walk {
         self.glances.forget();
         lock(&self.planned_collections).clear();
         lock(&self.told).clear();
+        lock(&self.kept_collections).clear();
         self.applying.store(false, Ordering::Relaxed);
         self.dark.store(false, Ordering::Relaxed);
     }
@@ -184,6 +187,16 @@ impl Walk {
     /// Whether a delete half has kept the copy.
     pub(crate) fn is_kept(&self, id: &RestorePointId) -> bool {
         self.of(id).kept
+    }
+
+    /// Remembers that a delete half has kept the collection for the create half.
+    pub(crate) fn keep_collection(&self, id: &RestorePointCollectionId) {
+        lock(&self.kept_collections).insert(id.clone());
+    }
+
+    /// Whether a delete half has kept the collection.
+    pub(crate) fn is_collection_kept(&self, id: &RestorePointCollectionId) -> bool {
+        lock(&self.kept_collections).contains(id)
     }
 
     /// What deletes in one collection hold, one at a time: each must see what the others did.

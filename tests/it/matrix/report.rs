@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::judge::{End, Verdict};
 use super::stage::Cell;
-use super::table::{Fault, KNOWN, Phase, Subject, known, left_out, reasons};
+use super::table::{Fault, Phase, Subject, left_out, reasons};
 
 const HEAD_WIDTH: usize = 24;
 const CELL_WIDTH: usize = 14;
@@ -36,10 +36,6 @@ pub(super) fn matrix(subject: Subject, verdicts: &[(Cell, Verdict)]) -> String {
     text.push_str("\n\nn.a., because\n");
     for reason in reasons(subject) {
         let _ = writeln!(text, "  {reason}");
-    }
-    for (_, fault, phase, how) in KNOWN.iter().filter(|(known, ..)| *known == subject) {
-        let (fault, phase) = (head(&Fault::ALL, *fault), head(&Phase::ALL, *phase));
-        let _ = writeln!(text, "BROKEN, as is known: {fault}, {phase}: {how}");
     }
     text + &figures(verdicts)
 }
@@ -86,15 +82,10 @@ fn figures(verdicts: &[(Cell, Verdict)]) -> String {
     )
 }
 
-/// Every cell that broke a rule, with the rule, and every one that is known to and did not.
+/// Every cell that broke a rule, with the rule.
 pub(super) fn broken(verdicts: &[(Cell, Verdict)]) -> Vec<String> {
     let broken = verdicts.iter().filter_map(|(cell, verdict)| {
-        let known = known(cell.subject, cell.fault, cell.phase);
-        let problem = match (&verdict.end, known) {
-            (Err(problem), None) => problem.as_str(),
-            (Ok(_), Some(_)) => "it is well, so it has no place among the known ones any more",
-            (Err(_), Some(_)) | (Ok(_), None) => return None,
-        };
+        let problem = verdict.end.as_ref().err()?;
         Some(format!(
             "{:?}, {}, {}: {problem}",
             cell.subject,

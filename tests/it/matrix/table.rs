@@ -305,29 +305,6 @@ pub(super) fn reasons(subject: Subject) -> impl Iterator<Item = &'static str> {
         .map(|(.., reason)| *reason)
 }
 
-/// Cells that break a rule, and how. They have to break it as long as they stand here.
-pub(super) const KNOWN: [(Subject, Fault, Phase, &str); 3] = {
-    use Fault::{Denied, HoleTaken, Resets};
-    use Phase::PutTaken;
-    use Subject::Collection;
-    const ANEW: &str = "tainted because nobody answered, it is deleted and made anew";
-    [
-        (Collection, Denied, PutTaken, ANEW),
-        (Collection, Resets, PutTaken, ANEW),
-        (Collection, HoleTaken, PutTaken, ANEW),
-    ]
-};
-
-/// What is known of a cell that breaks a rule.
-pub(super) fn known(subject: Subject, fault: Fault, phase: Phase) -> Option<&'static str> {
-    let found = KNOWN
-        .iter()
-        .find(|(known_subject, known_fault, known_phase, _)| {
-            (*known_subject, *known_fault, *known_phase) == (subject, fault, phase)
-        });
-    found.map(|(.., how)| *how)
-}
-
 /// The cells that the real Terraform goes through, too.
 pub(super) const THROUGH_TERRAFORM: [(Subject, Fault, Phase); 17] = {
     use Fault::{

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod before_destroy;
+mod collections;
 mod failed;
 mod interrupted;
 mod late;

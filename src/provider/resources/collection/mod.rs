@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::arm::compute::models::RestorePointCollection;
 use crate::arm::compute::restore_point_collections;
 use crate::arm::resource_id::RestorePointCollectionId;
 use crate::arm::{Client, Patience};
@@ -21,6 +22,7 @@ use crate::plugin::resource::{
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::session::{Session, Subscription};
+use crate::provider::walk::Walk;
 use crate::provider::{diagnose, equivalence, timeouts, validators};
 
 use super::{already_exists, look_after_lost_answer, look_before_delete};
@@ -68,6 +70,7 @@ impl Resource for Collection {
     /// Makes `id` known, because it is made of arguments alone.
     async fn plan(&self, request: PlanRequest, mut planned: PlannedChange) -> PlanResponse {
         let mut diagnostics = Diagnostics::default();
+        let mut for_delete = serde_json::Value::Null;
         let state = &mut planned.planned_state;
         if request.prior_state.is_null() && !request.config.is_null() {
             if state.get("subscription_id").is_unknown()
@@ -82,6 +85,7 @@ impl Resource for Collection {
             if let Ok(id) = model::id(state) {
                 state.insert("id", id.to_string().into());
             }
+            for_delete = model::successor(state);
         }
         diagnostics.append(planning::told(&self.session, &request, &planned).await);
         if !planned.requires_replace.is_empty()
@@ -90,8 +94,9 @@ impl Resource for Collection {
             diagnostics.push(words::replaced_under_its_own_id(&request.prior_state));
         }
         PlanResponse {
+            planned,
+            for_delete,
             diagnostics,
-            ..PlanResponse::plain(planned)
         }
     }
 
@@ -105,7 +110,7 @@ impl Resource for Collection {
             schema::TIMEOUTS.of(&request.planned_state).create,
             request.context.stop.clone(),
         );
-        create(&client, &patience, request).await
+        create(&client, &patience, self.session.walk(), request).await
     }
 
     async fn read(&self, request: ReadRequest) -> Applied {
@@ -158,23 +163,18 @@ impl Resource for Collection {
     }
 
     async fn delete(&self, request: DeleteRequest) -> Applied {
-        self.session.walk().apply();
-        let DeleteRequest {
-            prior_state,
-            reason,
-            context,
-            ..
-        } = request;
-        let (client, id) = match self.reach(&prior_state) {
+        let (client, id) = match self.reach(&request.prior_state) {
             Ok(parts) => parts,
             Err(diagnostic) => {
-                return Applied::unchanged(prior_state, diagnostic);
+                return Applied::unchanged(request.prior_state, diagnostic);
             }
         };
-        let patience = Patience::new(schema::TIMEOUTS.of(&prior_state).delete, context.stop);
-        match delete(&client, &patience, &id, &prior_state, reason).await {
-            Ok(()) => Applied::gone(),
-            Err(diagnostic) => Applied::unchanged(prior_state, diagnostic),
+        let timeout = schema::TIMEOUTS.of(&request.prior_state).delete;
+        let patience = Patience::new(timeout, request.context.stop.clone());
+        match delete(&client, &patience, self.session.walk(), &id, &request).await {
+            Ok(Deleted::Gone) => Applied::gone(),
+            Ok(Deleted::Kept) => Applied::gone().with(words::kept(&id)),
+            Err(diagnostic) => Applied::unchanged(request.prior_state, diagnostic),
         }
     }
 
@@ -186,7 +186,12 @@ impl Resource for Collection {
     }
 }
 
-async fn create(client: &Client, patience: &Patience, request: CreateRequest) -> Applied {
+async fn create(
+    client: &Client,
+    patience: &Patience,
+    walk: &Walk,
+    request: CreateRequest,
+) -> Applied {
     let mut planned_state = request.planned_state;
     if planned_state.get("subscription_id").is_unknown() {
         planned_state.insert("subscription_id", Value::string(client.subscription_id()));
@@ -196,10 +201,18 @@ async fn create(client: &Client, patience: &Patience, request: CreateRequest) ->
         Err(diagnostic) => return Applied::failed(diagnostic),
     };
     match restore_point_collections::get(client, &id, patience).await {
+        Ok(found) if walk.is_collection_kept(&id) => {
+            return take_over(client, patience, &planned_state, &id, &found).await;
+        }
         Ok(_) => {
             return Applied::failed(already_exists("azrestorepoint_collection", &id.to_string()));
         }
         Err(error) if error.is_not_found() => {}
+        // The delete half has taken it out of the state.
+        Err(error) if walk.is_collection_kept(&id) => {
+            let state = model::uncertain(&planned_state, &id);
+            return Applied::saved(state).with(words::cannot_read(&id, &error));
+        }
         Err(error) => return Applied::failed(words::cannot_look(&id, &error)),
     }
 
@@ -234,26 +247,64 @@ async fn create(client: &Client, patience: &Patience, request: CreateRequest) ->
     }
 }
 
+/// Takes over what a delete half of this walk has kept. Only the tags can differ.
+async fn take_over(
+    client: &Client,
+    patience: &Patience,
+    planned_state: &Value,
+    id: &RestorePointCollectionId,
+    found: &RestorePointCollection,
+) -> Applied {
+    let state = model::refreshed(planned_state, id, found);
+    let mut applied = Applied::saved(model::created(planned_state, id, found));
+    if !equivalence::tags(planned_state.get("tags"), state.get("tags")) {
+        let tags = model::tags(planned_state);
+        let changed = restore_point_collections::update_tags(client, id, &tags, patience).await;
+        if let Err(error) = changed {
+            applied = Applied::unchanged(state, words::cannot_tag(id, &error));
+        }
+    }
+    applied
+}
+
+/// What a delete that went well came to.
+enum Deleted {
+    Gone,
+    /// It stays: what makes room after a taint is no wish to destroy.
+    Kept,
+}
+
 async fn delete(
     client: &Client,
     patience: &Patience,
+    walk: &Walk,
     id: &RestorePointCollectionId,
-    prior_state: &Value,
-    reason: DeleteReason,
-) -> Result<(), Diagnostic> {
+    request: &DeleteRequest,
+) -> Result<Deleted, Diagnostic> {
+    let reason = request.reason;
     let not_deleted =
         |error| diagnose::not_deleted("restore point collection", &id.to_string(), &error);
     let look = || restore_point_collections::get_with_restore_points(client, id, patience);
     let found = match look_before_delete(patience, look).await {
         Ok(found) => found,
-        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) if error.is_not_found() => return Ok(Deleted::Gone),
         Err(error) => return Err(not_deleted(error)),
     };
+    if reason == DeleteReason::TaintReplacement
+        && model::is_successor(&request.successor, id, &found)
+    {
+        // Once stopped, Terraform would not go on to the create half, and forget the collection.
+        patience
+            .check()
+            .map_err(|interrupted| not_deleted(interrupted.into()))?;
+        walk.keep_collection(id);
+        return Ok(Deleted::Kept);
+    }
     let points = found.properties.restore_points.unwrap_or_default();
     let inside: Vec<String> = points.into_iter().filter_map(|point| point.name).collect();
     // Whoever changes an argument has not asked for copies to be destroyed.
-    let forced =
-        reason == DeleteReason::Destroy && prior_state.get("force_destroy").as_bool() == Some(true);
+    let force_destroy = request.prior_state.get("force_destroy").as_bool() == Some(true);
+    let forced = reason == DeleteReason::Destroy && force_destroy;
     if !inside.is_empty() && !forced {
         return Err(words::not_empty(id, &inside, reason));
     }
@@ -261,5 +312,5 @@ async fn delete(
         let operation = restore_point_collections::begin_delete(client, id, patience).await?;
         restore_point_collections::finish_delete(client, id, operation, patience).await
     };
-    deleted.await.map(|_| ()).map_err(not_deleted)
+    deleted.await.map(|_| Deleted::Gone).map_err(not_deleted)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
+
 use crate::arm::compute::models::RestorePointCollection;
 use crate::arm::compute::restore_point_collections::NewCollection;
 use crate::arm::location;
@@ -172,6 +174,29 @@ pub(super) fn is_as_planned(planned_state: &Value, found: &RestorePointCollectio
     let source = found.properties.source.id.as_deref().unwrap_or_default();
     let planned_source = text("source_restore_point_collection_id");
     same_location && same_collection(source, planned_source)
+}
+
+/// What tells a collection from another one.
+const TELLING: [&str; 3] = ["id", "location", "source_restore_point_collection_id"];
+
+/// What the plan of a collection says of it, for a delete that makes room for it.
+pub(super) fn successor(planned_state: &Value) -> Json {
+    let told = TELLING.map(|name| (name.to_owned(), planned_state.get(name).as_str().into()));
+    Json::Object(told.into_iter().collect())
+}
+
+/// Whether the collection that is to come, as its plan has said, is this one, and all is well with it.
+pub(super) fn is_successor(
+    successor: &Json,
+    id: &RestorePointCollectionId,
+    found: &RestorePointCollection,
+) -> bool {
+    let told = TELLING.map(|name| (name, Value::string(successor[name].as_str())));
+    let told = Value::object(told);
+    let provisioning_state = found.properties.provisioning_state.as_deref();
+    id_in_state(&told).is_ok_and(|told| told == *id)
+        && is_as_planned(&told, found)
+        && provisioning_state.is_some_and(|state| state.eq_ignore_ascii_case("Succeeded"))
 }
 
 fn same_collection(one: &str, other: &str) -> bool {

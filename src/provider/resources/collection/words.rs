@@ -105,6 +105,18 @@ pub(super) fn not_empty(
     )
 }
 
+/// A tainted collection that stays.
+pub(super) fn kept(id: &RestorePointCollectionId) -> Diagnostic {
+    Diagnostic::warning(
+        "Collection was kept instead of being made anew",
+        format!(
+            "The restore point collection {id} was tainted, but is as it should be. It stays in Azure, with whatever \
+             is inside, and is taken over again.\n\nTo make it anew all the same: run terraform untaint ADDRESS, then \
+             terraform apply -replace=ADDRESS."
+        ),
+    )
+}
+
 /// A plan that replaces a collection by one with the same id.
 pub(super) fn replaced_under_its_own_id(prior_state: &Value) -> Diagnostic {
     Diagnostic::warning(
