@@ -17,9 +17,10 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(now: Instant) -> Self {
+    /// Shows this time now.
+    pub(super) fn showing(time: Duration, now: Instant) -> Self {
         Self {
-            time: Duration::ZERO,
+            time,
             read_at: now,
             still_until: now,
             slow_until: now,
@@ -84,7 +85,7 @@ mod tests {
         #[track_caller]
         fn check(hold: u32, slowness: u32, slow: u32, shown_tenths: u32, until_tenths: u32) {
             let start = Instant::now();
-            let mut clock = Clock::new(start);
+            let mut clock = Clock::showing(Duration::ZERO, start);
             clock.hold(start + SECOND * hold, start);
             clock.slow_down(slowness, start + SECOND * slow, start);
             assert_eq!(clock.until(Duration::ZERO, start), SECOND * hold);
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn the_longer_hold_and_the_slower_pace_count() {
         let start = Instant::now();
-        let mut clock = Clock::new(start);
+        let mut clock = Clock::showing(Duration::ZERO, start);
         clock.hold(start + SECOND * 5, start);
         clock.hold(start + SECOND * 3, start);
         assert_eq!(clock.until(Duration::ZERO, start), SECOND * 5);

@@ -47,7 +47,8 @@ impl Pace {
         Self {
             rate,
             minute,
-            clock: Clock::new(now),
+            // As after a quiet minute: the first ones need not queue.
+            clock: Clock::showing(minute, now),
             next: Duration::ZERO,
             given: VecDeque::new(),
             waits: 0,
@@ -170,6 +171,15 @@ mod tests {
             let mut places = places(&mut pace, 5, now);
             assert_eq!(waits(&mut pace, &mut places, now), [0, 0, 0, 10, 20]);
         }
+    }
+
+    #[test]
+    fn the_first_ones_need_not_queue() {
+        let start = Instant::now();
+        let mut pace = Pace::new(LOOKS, MINUTE, start);
+        let mut places: Vec<Place> = (0..11).map(|_| pace.take_place(start)).collect();
+        assert_eq!(pace.until(&mut places[9], start), Duration::ZERO);
+        assert!(pace.until(&mut places[10], start) > Duration::ZERO);
     }
 
     #[test]
