@@ -17,6 +17,10 @@ use crate::arm::resource_id::RestorePointCollectionId;
 /// How long to wait for others that come together with us: an older one goes first.
 const SETTLE: Duration = Duration::from_secs(2);
 
+/// How long to wait for those whose creates have begun, and who have still to look at their
+/// sources: many looks at once take their time.
+const ARRIVE: Duration = Duration::from_secs(30);
+
 /// The queues of all collections.
 #[derive(Debug, Default)]
 pub(crate) struct Turns(Mutex<HashMap<RestorePointCollectionId, Arc<Queue>>>);
@@ -30,6 +34,8 @@ struct Queue {
 #[derive(Debug, Default)]
 struct Line {
     is_taken: bool,
+    /// How many will come, and are not in the line yet.
+    arriving: usize,
     /// Who waits, by the time of the source and then by arrival.
     waiting: BTreeSet<Place>,
     arrivals: u64,
@@ -41,26 +47,46 @@ type Place = (Option<OffsetDateTime>, u64);
 #[derive(Debug)]
 pub(crate) struct Turn(Arc<Queue>);
 
+/// Somebody who will take a place in the line. Dropping it says that nobody comes.
+#[derive(Debug)]
+pub(crate) struct Arriving(Arc<Queue>);
+
 impl Turns {
+    /// Says that somebody will want the turn, before it is known for which source.
+    pub(crate) fn arrive(&self, collection: &RestorePointCollectionId) -> Arriving {
+        let queue = self.queue(collection);
+        queue.line().arriving += 1;
+        Arriving(queue)
+    }
+
     /// Waits for the turn, together with whoever else wants it.
     ///
     /// # Errors
     /// Stop or the deadline came first; the place in the line is given up.
     pub(crate) async fn take(
         &self,
-        collection: &RestorePointCollectionId,
+        arriving: Arriving,
         source_time: Option<OffsetDateTime>,
         patience: &Patience,
     ) -> Result<Turn, Interrupted> {
-        let queue = self.queue(collection);
+        let queue = arriving.0.clone();
         let waiting = Waiting::join(queue.clone(), source_time);
+        drop(arriving);
         patience.pause(scaled(SETTLE)).await?;
+        let others = patience.with_limit(scaled(ARRIVE));
         loop {
             let changed = queue.changed.notified();
-            if let Some(turn) = waiting.step_forward() {
+            let waits_for_others = others.check().is_ok();
+            if let Some(turn) = waiting.step_forward(waits_for_others) {
                 return Ok(turn);
             }
-            patience.run(changed).await?;
+            if waits_for_others {
+                // The end of this limit is none of the whole: the next round tells.
+                let _ = others.run(changed).await;
+                patience.check()?;
+            } else {
+                patience.run(changed).await?;
+            }
         }
     }
 
@@ -104,8 +130,11 @@ impl Waiting {
         Self { queue, place }
     }
 
-    fn step_forward(&self) -> Option<Turn> {
+    fn step_forward(&self, waits_for_others: bool) -> Option<Turn> {
         let mut line = self.queue.line();
+        if waits_for_others && line.arriving > 0 {
+            return None;
+        }
         if line.is_taken || line.waiting.first() != Some(&self.place) {
             return None;
         }
@@ -118,6 +147,13 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         self.queue.line().waiting.remove(&self.place);
         self.queue.changed.notify_waiters();
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.0.line().arriving -= 1;
+        self.0.changed.notify_waiters();
     }
 }
 
@@ -148,8 +184,9 @@ mod tests {
         let order = Mutex::new(Vec::new());
         let copy = async |seconds: i64| {
             let time = OffsetDateTime::from_unix_timestamp(seconds).expect("a time");
+            let arriving = turns.arrive(&collection());
             let turn = turns
-                .take(&collection(), Some(time), &patience())
+                .take(arriving, Some(time), &patience())
                 .await
                 .expect("a turn");
             order.lock().expect("no panic").push(seconds);
@@ -167,11 +204,38 @@ mod tests {
         assert!(turns.try_take(&collection()).is_none());
         let stopped = patience();
         stopped.stop.cancel();
-        assert!(turns.take(&collection(), None, &stopped).await.is_err());
+        let arriving = turns.arrive(&collection());
+        assert!(turns.take(arriving, None, &stopped).await.is_err());
         drop(held);
+        let arriving = turns.arrive(&collection());
         turns
-            .take(&collection(), None, &patience())
+            .take(arriving, None, &patience())
             .await
             .expect("a turn");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_on_the_way_is_waited_for_but_not_for_ever() {
+        let turns = Turns::default();
+        let order = Mutex::new(Vec::new());
+        let late = turns.arrive(&collection());
+        let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).ok();
+        let copy = async |arriving, seconds| {
+            let turn = turns.take(arriving, time(seconds), &patience()).await;
+            order.lock().expect("no panic").push(seconds);
+            turn.map(drop).expect("a turn");
+        };
+        let early = copy(turns.arrive(&collection()), 2);
+        let late = async {
+            // Longer than the others would settle.
+            patience().pause(scaled(SETTLE) * 5).await.expect("time");
+            copy(late, 1).await;
+        };
+        tokio::join!(early, late);
+        assert_eq!(*order.lock().expect("no panic"), [1, 2]);
+
+        let _never = turns.arrive(&collection());
+        copy(turns.arrive(&collection()), 3).await;
+        assert_eq!(*order.lock().expect("no panic"), [1, 2, 3]);
     }
 }

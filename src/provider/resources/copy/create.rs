@@ -59,8 +59,12 @@ pub(super) async fn create(
         queued,
         warnings,
     } = loop {
+        let arrive = || walk.turns.arrive(id.collection());
+        let mut arriving = copying.waits().then(arrive);
         match restore_points::get(client, &id, true, patience).await {
             Ok(found) => {
+                // Nobody has to wait for what is there already.
+                drop(arriving.take());
                 let existing = Existing {
                     found,
                     source: &source,
@@ -71,6 +75,7 @@ pub(super) async fn create(
                     Adopted::CopyAgain => {
                         follows_failed = true;
                         copying.phase = Phase::TakeOver;
+                        arriving = copying.waits().then(arrive);
                     }
                 }
             }
@@ -82,7 +87,16 @@ pub(super) async fn create(
             Err(error) => return Applied::failed(words::nothing_was_sent(&id, &error)),
         }
         let looks_for_itself = rounds.next().is_some();
-        match start::start(&copying, walk, &source, &checkpoint, looks_for_itself).await {
+        match start::start(
+            &copying,
+            walk,
+            &source,
+            &checkpoint,
+            arriving,
+            looks_for_itself,
+        )
+        .await
+        {
             Ok(started) => break started,
             Err(NotStarted::ThereNow) => {}
             Err(NotStarted::Ended(applied)) => {

@@ -12,7 +12,7 @@ use crate::plugin::resource::{Applied, Checkpoint};
 use crate::provider::begin::{self, Accepted, Start, begin};
 use crate::provider::glance::points_of;
 use crate::provider::resources::{already_exists, lost_answer};
-use crate::provider::turn::Turn;
+use crate::provider::turn::{Arriving, Turn};
 use crate::provider::walk::Walk;
 
 use super::look::{self, Look, Obstacle, Target};
@@ -62,6 +62,7 @@ pub(super) async fn start(
     walk: &Walk,
     source: &RestorePointId,
     checkpoint: &Checkpoint,
+    arriving: Option<Arriving>,
     looks_for_itself: bool,
 ) -> Result<Started, NotStarted> {
     let Copying {
@@ -84,8 +85,8 @@ pub(super) async fn start(
     let mut seen = Seen::default();
     let queued_since = patience.elapsed();
     let queued = || patience.elapsed().saturating_sub(queued_since);
-    let turn = if waits {
-        let turn = walk.turns.take(id.collection(), source_time, patience);
+    let turn = if let Some(arriving) = arriving {
+        let turn = walk.turns.take(arriving, source_time, patience);
         turn.await
             .map_err(|interrupted| seen.no_turn(id, queued(), &interrupted.into()))?
     } else {
