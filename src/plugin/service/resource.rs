@@ -99,6 +99,9 @@ pub(super) async fn read(
                 state,
             ));
             private = Some(private::of_state(std::mem::take(&mut applied.memory)));
+        } else {
+            // Nothing is remembered of what is gone: a plan to make it anew follows no other one.
+            private = Some(Vec::new());
         }
         Ok::<_, Diagnostic>((encode(&registered, applied), private))
     };
