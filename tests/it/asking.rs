@@ -10,7 +10,7 @@ use crate::support::world::World;
 const COPY: &str = "azrestorepoint_copy";
 
 /// What a look at a single copy asks for.
-const LOOK: &str = "$expand=instanceView";
+const LOOK: &str = "/web-dr/restorePoints/monday?";
 
 /// How soon a wish that cannot be met has to end a create.
 const SOON: Duration = Duration::from_secs(20);
@@ -33,7 +33,7 @@ async fn a_wish_beyond_the_deadline_ends_a_wait_as_timed_out() {
         .await
         .expect_code(1)
         .expect_text("has not finished replicating")
-        .expect_text("asks to wait 7200 s")
+        .expect_text("asks to wait 2 h 0 min")
         .expect_text("Too many requests.");
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     let copy = world.terraform.attributes(COPY, "monday");
@@ -52,7 +52,7 @@ async fn a_wish_beyond_the_deadline_ends_a_create_before_anything_is_made() {
         .apply()
         .await
         .expect_code(1)
-        .expect_text("asks to wait 7200 s")
+        .expect_text("asks to wait 2 h 0 min")
         .expect_text("Too many requests.");
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     assert!(world.terraform.instance(COPY, "monday").is_none());

@@ -212,7 +212,10 @@ fn renamed(value: &Value, number: usize) -> Value {
 /// How many copies have been looked at so often while they replicated.
 fn looked_at(requests: &[Request], times: usize) -> usize {
     let mut looks: BTreeMap<&str, usize> = BTreeMap::new();
-    let is_look = |request: &&Request| request.matches("GET", "$expand=instanceView");
+    let is_look = |request: &&Request| {
+        request.matches("GET", "$expand=instanceView")
+            && request.path.contains("/resourceGroups/rg-dr/")
+    };
     for request in requests.iter().filter(is_look) {
         if request.status == Some(200) {
             *looks.entry(&request.path).or_default() += 1;

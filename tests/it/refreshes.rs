@@ -11,10 +11,10 @@ const COPY: &str = "azrestorepoint_copy";
 const COPIES: usize = 30;
 
 /// What one look at a collection asks for.
-const TOGETHER: &str = "$expand=restorePoints";
+const TOGETHER: &str = "/web-dr?api-version=2025-04-01&$expand=restorePoints";
 
 /// What a look at a single copy asks for.
-const ALONE: &str = "$expand=instanceView";
+const ALONE: &str = "/web-dr/restorePoints/";
 
 /// A collection with thirty finished copies in the state, and the ids of all of them.
 async fn thirty_copies() -> (World, Vec<String>) {

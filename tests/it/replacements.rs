@@ -85,7 +85,8 @@ async fn a_tainted_collection_keeps_its_copies() {
         .terraform
         .apply()
         .await
-        .expect_code(1)
+        .expect_code(0)
+        .expect_text("Collection was kept instead of being made anew")
         .expect_text("terraform untaint ADDRESS");
     assert!(world.azure.resource(&world.copy_id()).is_some());
 }

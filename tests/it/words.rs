@@ -143,9 +143,11 @@ async fn what_comes_after_a_create() {
 
     let action = "Microsoft.Compute/restorePointCollections/restorePoints/read";
     let body = forbidden(action, &world.copy_id());
-    world
-        .azure
-        .fault(Fault::answer(403, body).on("GET", COPY_LOOK));
+    // Neither alone nor together with the others of its collection.
+    for look in [COPY_LOOK, "/web-dr?api-version=2025-04-01&$expand"] {
+        let denied = Fault::answer(403, body.clone()).on("GET", look);
+        world.azure.fault(denied);
+    }
     let plan = world.terraform.plan().await.expect_code(1);
     golden.check("read", &plan.messages());
 }

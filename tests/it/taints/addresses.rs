@@ -60,6 +60,7 @@ resource "azrestorepoint_copy" "day" {{
   name                        = local.days[count.index]
   restore_point_collection_id = azrestorepoint_collection.dr.id
   source_restore_point_id     = "{}/restorePoints/${{local.days[count.index]}}"
+  force_destroy               = true
 }}
 "#,
             world.collection(""),

@@ -115,7 +115,7 @@ async fn thirty_copies_are_more_than_terraform_hands_over_and_the_user_is_told()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn enough_parallelism_loses_none_of_thirty() {
-    let mut world = World::new(Duration::from_millis(50)).await;
+    let mut world = World::ready().await;
     world.terraform.set("AZRESTOREPOINT_TEST_TIME_SCALE", "10");
     let names: Vec<String> = (0..30).map(|n| format!("p{:02}", n * 7 % 30)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -204,6 +204,7 @@ async fn of_those_that_do_not_wait_one_begins_and_the_others_are_told() {
         assert_eq!(world.copies_begun(), begun, "{}", apply.text);
         let told = [
             "Error: Another copy is replicating into this collection",
+            "Error: Another copy is being started in this collection",
             "Error: A newer restore point is copied already",
         ];
         let told: usize = told
