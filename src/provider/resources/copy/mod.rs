@@ -2,13 +2,13 @@
 
 mod adopt;
 mod create;
-mod delete;
+pub(in crate::provider::resources) mod delete;
 mod deleting;
 mod ending;
 mod look;
-mod model;
+pub(in crate::provider::resources) mod model;
 mod refusals;
-mod schema;
+pub(in crate::provider::resources) mod schema;
 mod wait;
 mod words;
 

@@ -112,7 +112,7 @@ pub(super) fn uncertain(planned_state: &Value, id: &RestorePointId) -> Value {
 }
 
 /// The planned value with each unknown part replaced by the fresh one; null where there is none.
-pub(super) fn fill(planned: &Value, fresh: &Value) -> Value {
+pub(in crate::provider::resources) fn fill(planned: &Value, fresh: &Value) -> Value {
     match planned {
         Value::Unknown => fresh.clone(),
         Value::Object(attributes) => Value::object(
@@ -183,7 +183,7 @@ pub(super) fn is_usable(found: &RestorePoint) -> bool {
 }
 
 /// Every attribute that Azure gives, but for the outcome of our own wait.
-pub(super) fn computed(id: &RestorePointId, found: &RestorePoint) -> Value {
+pub(in crate::provider::resources) fn computed(id: &RestorePointId, found: &RestorePoint) -> Value {
     let properties = &found.properties;
     let machine = &properties.source_metadata;
     let storage = &machine.storage_profile;
@@ -339,7 +339,10 @@ fn state_name(state: ReplicationState) -> &'static str {
 
 /// The id of the copy and a digest of its disk restore points' own ids, which
 /// Azure makes anew with every copy. Null until Azure has made them.
-fn replication_id(id: &RestorePointId, found: &RestorePoint) -> Value {
+pub(in crate::provider::resources) fn replication_id(
+    id: &RestorePointId,
+    found: &RestorePoint,
+) -> Value {
     let storage = &found.properties.source_metadata.storage_profile;
     let points: Option<Vec<String>> = storage
         .disks()
