@@ -53,6 +53,10 @@ impl Provider for AzRestorePoint {
                 "azrestorepoint_copy",
                 Box::new(resources::Copy::new(self.session.clone())),
             ),
+            (
+                "azrestorepoint_mirror",
+                Box::new(resources::Mirror::new(self.session.clone())),
+            ),
         ]
     }
 

@@ -15,6 +15,8 @@ use crate::provider::turn::Turns;
 pub(crate) struct Walk {
     copies: Mutex<HashMap<RestorePointId, Seen>>,
     collections: Mutex<HashMap<RestorePointCollectionId, Arc<tokio::sync::Mutex<()>>>>,
+    /// What has been planned for the mirror into a collection.
+    mirrors: Mutex<HashMap<RestorePointCollectionId, Seen>>,
     /// Who may copy into a collection.
     pub(crate) turns: Turns,
 }
@@ -43,6 +45,7 @@ impl Walk {
     /// Begins a new walk.
     pub(crate) fn forget(&self) {
         self.seen().clear();
+        self.mirrors().clear();
     }
 
     /// Remembers a plan. False where another plan of this walk wants the opposite of the same
@@ -93,6 +96,26 @@ impl Walk {
         self.of(id).kept
     }
 
+    /// As [`Walk::plan`], for the mirror into a collection whose copies a destroy deletes.
+    pub(crate) fn plan_mirror(&self, target: &RestorePointCollectionId, plan: Plan) -> bool {
+        let mut mirrors = self.mirrors();
+        let seen = mirrors.entry(target.clone()).or_default();
+        let agrees = seen.planned.is_none_or(|planned| planned == plan);
+        seen.planned = seen.planned.or(Some(plan));
+        agrees || seen.made
+    }
+
+    /// From now on no delete of this walk touches the copies of the mirror into a collection.
+    pub(crate) fn keep_mirror(&self, target: &RestorePointCollectionId) {
+        self.mirrors().entry(target.clone()).or_default().made = true;
+    }
+
+    /// Whether this walk makes, keeps or has made a mirror into the collection.
+    pub(crate) fn is_mirror_kept(&self, target: &RestorePointCollectionId) -> bool {
+        let seen = self.mirrors().get(target).copied().unwrap_or_default();
+        seen.made || seen.planned == Some(Plan::Be)
+    }
+
     /// What deletes in one collection hold, one at a time: each must see what the others did.
     pub(crate) fn deletes_in(
         &self,
@@ -103,6 +126,10 @@ impl Walk {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         collections.entry(collection.clone()).or_default().clone()
+    }
+
+    fn mirrors(&self) -> MutexGuard<'_, HashMap<RestorePointCollectionId, Seen>> {
+        self.mirrors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn of(&self, id: &RestorePointId) -> Seen {
@@ -139,6 +166,21 @@ mod tests {
             walk.forget();
             assert!(walk.plan(&id("a"), second));
         }
+    }
+
+    #[test]
+    fn a_mirror_that_is_made_or_kept_keeps_its_copies() {
+        let target = RestorePointCollectionId::new("s", "g", "dr").expect("an id");
+        let walk = Walk::default();
+        assert!(walk.plan_mirror(&target, Plan::Go));
+        assert!(!walk.is_mirror_kept(&target));
+        assert!(!walk.plan_mirror(&target, Plan::Be));
+        walk.forget();
+        assert!(walk.plan_mirror(&target, Plan::Be));
+        assert!(walk.is_mirror_kept(&target));
+        assert!(!walk.plan_mirror(&target, Plan::Go));
+        walk.keep_mirror(&target);
+        assert!(walk.plan_mirror(&target, Plan::Go));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod collection;
 mod copy;
+mod mirror;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::provider::diagnose;
 
 pub(crate) use collection::Collection;
 pub(crate) use copy::Copy;
+pub(crate) use mirror::Mirror;
 
 /// How long a last look may take.
 const LAST_LOOK: Duration = Duration::from_secs(5);
