@@ -190,7 +190,11 @@ fn nothing_is_left_unfinished() {
 fn the_readme_and_the_changelog_name_every_resource() {
     for document in ["README.md", "CHANGELOG.md"] {
         let text = read(Path::new(document));
-        for resource in ["azrestorepoint_collection", "azrestorepoint_copy"] {
+        for resource in [
+            "azrestorepoint_collection",
+            "azrestorepoint_copy",
+            "azrestorepoint_mirror",
+        ] {
             assert!(
                 text.contains(resource),
                 "{document} does not name {resource}"

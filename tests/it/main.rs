@@ -4,6 +4,7 @@ mod handshake;
 mod lifecycle;
 mod lookups;
 mod lost_answers;
+mod mirror;
 mod operations;
 mod process;
 mod protocol;
