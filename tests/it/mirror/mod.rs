@@ -1,5 +1,6 @@
 //! The mirror, night after night.
 
+mod histories;
 mod interruptions;
 mod nights;
 mod trouble;
