@@ -1,6 +1,7 @@
 //! Runs that end early, twice, or without a state; and the end of the mirror itself.
 
 use azure_simulator::{Fault, Replication};
+use serde_json::json;
 
 use super::Nights;
 use crate::support::terraform::{finish, signal};
@@ -28,6 +29,9 @@ async fn before_the_fourth_night(arguments: &str) -> Nights {
 async fn killed_in_any_phase_the_next_run_goes_on() {
     // Method and path of the request during which everything is killed.
     for (method, path, is_applied) in [
+        // The look before, the request, its operation, the look behind, and the deletion.
+        ("GET", "/db/restorePoints/night-4?", true),
+        ("GET", "/db-dr/restorePoints/night-4?", true),
         ("PUT", "/restorePoints/", false),
         ("PUT", "/restorePoints/", true),
         ("GET", "/operations/", true),
@@ -36,7 +40,7 @@ async fn killed_in_any_phase_the_next_run_goes_on() {
     ] {
         let mut nights = before_the_fourth_night("").await;
         let usable = nights.usable();
-        nights.plan().await;
+        let (copy, deletions, is_create) = nights.plan().await;
         let hole = Fault::black_hole(is_applied).on(method, path);
         let hole = nights.azure().fault(hole.times(1));
         nights.azure().clear_requests();
@@ -47,10 +51,11 @@ async fn killed_in_any_phase_the_next_run_goes_on() {
             .await
             .expect("the request that hangs");
         signal(&apply, "KILL", true);
-        drop(finish(apply).await);
+        let killed = finish(apply).await;
         nights.azure().remove_fault(hole);
         nights.azure().release();
-        nights.names.insert("night-4".to_owned());
+        let done = nights.judge(killed, copy, deletions, is_create);
+        nights.judge_usable(&usable, &done);
         // It was a kill, so Terraform's own lock on the state is stale.
         let _ = std::fs::remove_file(
             nights
@@ -69,7 +74,6 @@ async fn killed_in_any_phase_the_next_run_goes_on() {
             ["night-4"],
             "{case}"
         );
-        assert_eq!(usable.len(), 3);
     }
 }
 
@@ -264,4 +268,84 @@ async fn a_renamed_address_without_moved_is_refused_before_it_deletes_anything()
     std::fs::write(&main, moved).expect("a file");
     nights.terraform().apply().await.expect_code(0);
     assert_eq!(nights.azure().count("DELETE", "/restorePoints/night-3"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn interrupted_while_it_begins_it_taints_nothing() {
+    for is_applied in [true, false] {
+        let mut nights = Nights::new().await;
+        nights.write("");
+        let name = nights.take();
+        let hole = Fault::black_hole(is_applied).on("PUT", "/restorePoints/");
+        let hole = nights.azure().fault(hole);
+        let apply = nights.terraform().start(&["apply", "-auto-approve"]);
+        let asked = nights
+            .azure()
+            .wait_for_count(REQUEST_LIMIT, "PUT", "/restorePoints/", 1);
+        asked.await.expect("the request that hangs");
+        signal(&apply, "INT", false);
+        let stopped = finish(apply).await;
+        drop(stopped.expect_text("Creation complete"));
+        nights.azure().remove_fault(hole);
+        nights.names.insert(name);
+        assert!(
+            !nights
+                .terraform()
+                .is_tainted("azrestorepoint_mirror", "nightly")
+        );
+        let done = nights.run().await;
+        assert_eq!(done.copied.is_empty(), is_applied);
+        nights.pass();
+        nights.run().await;
+        assert_eq!(nights.usable().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_sign_in_while_waiting_is_a_warning() {
+    let mut nights = before_the_fourth_night("wait_for_replication = true").await;
+    let usable = nights.usable();
+    let (copy, deletions, is_create) = nights.plan().await;
+    nights.azure().clear_requests();
+    let apply = nights.terraform().start(&["apply", "saved"]);
+    let looks = "night-4?api-version=2025-04-01&$expand=instanceView";
+    let waits = nights
+        .azure()
+        .wait_for_count(REQUEST_LIMIT, "GET", looks, 2);
+    waits.await.expect("it waits");
+    let body = json!({"error": "invalid_client", "error_description": "AADSTS7000222: expired."});
+    let fault = Fault::answer(401, body).on("POST", "/oauth2/v2.0/token");
+    let fault = nights.azure().fault(fault);
+    nights.azure().expire_tokens();
+    let ended = finish(apply).await.expect_code(0);
+    let ended = ended.expect_text("Copy of a mirror has not finished replicating");
+    nights.azure().remove_fault(fault);
+    let done = nights.judge(ended, copy, deletions, is_create);
+    assert!(done.deleted.is_empty());
+    nights.judge_usable(&usable, &done);
+    nights.pass();
+    assert_eq!(
+        nights.run().await.deleted,
+        ["night-1", "night-2", "night-3"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replacement_that_creates_first_keeps_the_copies() {
+    let mut nights = before_the_fourth_night(
+        "delete_copies_on_destroy = true\n  lifecycle {\n    create_before_destroy = true\n  }",
+    )
+    .await;
+    nights.run().await;
+    nights.pass();
+    nights.run().await;
+    nights.azure().clear_requests();
+    nights
+        .terraform()
+        .run(&["apply", "-auto-approve", "-replace", MIRROR])
+        .await
+        .expect_code(0)
+        .expect_text("1 destroyed");
+    assert_eq!(nights.azure().count("DELETE", ""), 0);
+    nights.terraform().plan().await.expect_code(0);
 }

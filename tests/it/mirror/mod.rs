@@ -1,5 +1,7 @@
 //! The mirror, night after night.
 
+mod example;
+mod fleet;
 mod histories;
 mod interruptions;
 mod nights;

@@ -192,3 +192,53 @@ async fn a_source_whose_snapshots_cannot_be_read_yet_is_left_for_later() {
         .set_snapshot_access_state(&id, Some("Available"));
     assert_eq!(nights.run().await.copied, ["night-2"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_that_are_known_only_in_the_apply_are_told_and_followed() {
+    let mut nights = Nights::new().await;
+    nights.write("");
+    for _ in 1..=3 {
+        nights.take();
+        nights.run().await;
+        nights.pass();
+    }
+    nights.write("keep_newest = terraform_data.keep.output\n  keep_oldest = false");
+    let main = nights.terraform().path().join("main.tf");
+    let text = std::fs::read_to_string(&main).expect("a file");
+    let keep = "\nresource \"terraform_data\" \"keep\" {\n  input = 2\n}\n";
+    std::fs::write(&main, format!("{text}{keep}")).expect("a file");
+    nights
+        .terraform()
+        .apply()
+        .await
+        .expect_code(0)
+        .expect_text("What a mirror does is not known before the apply");
+    assert_eq!(nights.existing().len(), 2);
+    nights.terraform().plan().await.expect_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_asks_for_nothing_asks_nobody() {
+    let mut nights = Nights::new().await;
+    nights.write("");
+    nights.take();
+    nights.run().await;
+    // The arguments of a mirror that is up to date, of no use for its copies.
+    nights.write("delete_copies_on_destroy = true\n  timeouts {\n    create = \"1h\"\n  }");
+    nights.plan().await;
+    nights.azure().clear_requests();
+    nights
+        .terraform()
+        .run(&["apply", "saved"])
+        .await
+        .expect_code(0);
+    assert!(nights.azure().requests().is_empty());
+    // Nor does a plan that is not to look.
+    nights.take();
+    nights
+        .terraform()
+        .run(&["plan", "-detailed-exitcode", "-refresh=false"])
+        .await
+        .expect_code(0);
+    assert!(nights.azure().requests().is_empty());
+}

@@ -100,7 +100,7 @@ async fn look(
 }
 
 /// Deletes the restore point in Azure and waits until it is gone.
-pub(in crate::provider::resources) async fn remove(
+pub(super) async fn remove(
     client: &Client,
     patience: &Patience,
     id: &RestorePointId,

@@ -2,7 +2,7 @@
 
 mod adopt;
 mod create;
-pub(in crate::provider::resources) mod delete;
+mod delete;
 mod deleting;
 mod ending;
 mod look;

@@ -222,14 +222,15 @@ impl Snapshot {
         self.copies.iter().filter(is_under_way).collect()
     }
 
-    /// The restore points of the source that count, newest first. None where it is unreachable.
+    /// The restore points of the source that count, newest first: those that Azure may copy, one
+    /// day, and that the filters let pass. None where the source is unreachable.
     fn matching(&self, filter: &Filter) -> Option<Vec<&SourcePoint>> {
         let Source::Points(points) = &self.source else {
             return None;
         };
         let mut matching: Vec<_> = points
             .iter()
-            .filter(|point| filter.matches(point))
+            .filter(|point| point.readiness != Readiness::Never && filter.matches(point))
             .collect();
         matching.sort_by_key(|point| Reverse((point.time, point.name.clone())));
         Some(matching)
@@ -237,8 +238,7 @@ impl Snapshot {
 
     /// The newest restore point of the source that counts.
     pub(super) fn source_newest(&self, filter: &Filter) -> Option<&SourcePoint> {
-        let mut matching = self.matching(filter)?.into_iter();
-        matching.find(|point| point.readiness != Readiness::Never)
+        self.matching(filter)?.into_iter().next()
     }
 
     /// The sources that Azure still copies, newest first, those included that are not ready yet:
@@ -253,7 +253,7 @@ impl Snapshot {
         let mut eligible = self.matching(&settings.filter).unwrap_or_default();
         eligible.retain(|point| {
             let mut copies = self.copies.iter();
-            point.readiness != Readiness::Never && copies.all(|copy| allows(copy, point))
+            copies.all(|copy| allows(copy, point))
         });
         eligible
     }

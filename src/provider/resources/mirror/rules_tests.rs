@@ -185,6 +185,7 @@ fn trouble_with_the_source_deletes_nothing() {
     for to in ["", "a+", "a+ b+ c+ d+", "a! b+", "a+ b+ c~", "a+ b!"] {
         check("unreachable", to, "keep=1", "source_unreachable");
         check("", to, "keep=1", "source_empty");
+        check("x!", to, "keep=1", "source_empty");
         check("x y", to, "keep=1 name=^nothing$", "source_empty");
         check("unreachable", to, "keep=1 all", "source_unreachable");
     }
@@ -213,7 +214,7 @@ fn a_failed_copy_counts_for_nothing() {
     check("a b", "a+ c!", "", "failed");
     // No source left to take: it stays, for nothing comes instead.
     check("a", "a+ b!", "", "failed");
-    check("b!", "a+ b!", "", "failed");
+    check("a b!", "a+ b!", "", "failed");
     check("a b?", "a+ b!", "", "failed");
     // A newer one was taken by somebody else.
     check("a b c", "b! c+", "", "up_to_date deletes b");

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use crate::arm::compute::models::RestorePointCollection;
 use crate::arm::compute::replication::{Poll, ReplicationEnd, wait_for_replication};
+use crate::arm::compute::restore_points::{self, Begun};
+use crate::arm::patience::Interrupted;
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::arm::{Client, Error, Patience, location};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::resource::{Applied, CreateRequest, UpdateRequest};
 use crate::plugin::value::Value;
 use crate::provider::begin::{Accepted, Start, begin, operate};
-use crate::provider::resources::copy::delete::remove;
 use crate::provider::resources::copy::model::fill;
 use crate::provider::resources::look_after_lost_answer;
 use crate::provider::walk::Walk;
@@ -26,6 +27,9 @@ use super::{model, words};
 
 /// How long the start of a copy may take that nobody waits for: the next run tries again.
 const START_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// How many copies are deleted by what one look has shown.
+const DELETIONS_PER_LOOK: usize = 10;
 
 /// What it takes to change something.
 pub(super) struct Mirror<'a> {
@@ -45,6 +49,8 @@ struct Run<'a> {
     is_fresh: bool,
     /// The copy that Azure has taken, with its source.
     begun: Option<(RestorePointId, SourcePoint)>,
+    /// How to follow its operation, as long as nobody has.
+    operation: Option<Begun>,
     diagnostics: Diagnostics,
 }
 
@@ -85,6 +91,7 @@ impl Mirror<'_> {
                 ..Applied::default()
             };
         }
+        run.follow().await;
         if self.settings.waits {
             run.wait().await;
         }
@@ -123,10 +130,15 @@ impl Mirror<'_> {
             run.start(&due, may_delete).await;
         }
         if self.settings.waits {
+            run.follow().await;
             run.wait().await;
+            run.delete(&deletions, CopyState::Usable).await;
+        } else {
+            // Azure takes seconds for either; meanwhile the other one goes on.
+            run.delete(&deletions, CopyState::Usable).await;
+            run.follow().await;
         }
         drop(turn);
-        run.delete(&deletions, CopyState::Usable).await;
         run.end(planned_state).await
     }
 
@@ -158,11 +170,12 @@ impl<'a> Run<'a> {
             look,
             is_fresh: true,
             begun: None,
+            operation: None,
             diagnostics,
         }
     }
 
-    /// Asks Azure to copy, and follows its operation, which ends within seconds.
+    /// Asks Azure to copy.
     async fn start(&mut self, due: &DueCopy, may_delete: MayDelete<'_>) {
         let Mirror {
             client,
@@ -186,33 +199,41 @@ impl<'a> Run<'a> {
             patience.with_limit(START_LIMIT)
         };
         self.is_fresh = false;
-        let accepted = match begin(client, &id, &source, &patience).await {
-            Start::Accepted(accepted) => *accepted,
+        match begin(client, &id, &source, &patience).await {
+            Start::Accepted(accepted) => {
+                tracing::info!(restore_point_id = %id, "Azure has begun to copy");
+                self.begun = Some((id, source_point));
+                if let Accepted::Answered(begun) = *accepted {
+                    self.operation = Some(begun);
+                }
+            }
             Start::Refused(error) if !words::is_refusal(&error) => {
                 self.diagnostics.push(words::not_begun(&id, &error));
-                return;
             }
             Start::Refused(error) => {
                 self.explain(due, may_delete, &id, &source, &error).await;
-                return;
             }
-            Start::Lost(error) => {
-                self.diagnostics.push(words::lost_answer(&id, &error));
-                return;
-            }
-        };
-        tracing::info!(restore_point_id = %id, "Azure has begun to copy");
-        self.begun = Some((id.clone(), source_point));
-        let Accepted::Answered(begun) = accepted else {
+            Start::Lost(error) => self.diagnostics.push(words::lost_answer(&id, &error)),
+        }
+    }
+
+    /// Follows the operation of the copy, which ends within seconds and says why it failed: no
+    /// later look does.
+    async fn follow(&mut self) {
+        let Mirror {
+            client, patience, ..
+        } = self.mirror;
+        let (Some((id, _)), Some(begun)) = (&self.begun, self.operation.take()) else {
             return;
         };
-        let followed = operate(client, &id, &patience, &begun, &mut self.diagnostics).await;
-        match followed {
+        self.is_fresh = false;
+        let patience = patience.with_limit(START_LIMIT);
+        match operate(client, id, &patience, &begun, &mut self.diagnostics).await {
             Ok(_) => {}
             Err(error @ Error::OperationFailed(_)) => {
-                self.diagnostics.push(words::operation_failed(&id, &error));
+                self.diagnostics.push(words::operation_failed(id, &error));
             }
-            Err(error) => self.diagnostics.push(words::operation_unknown(&id, &error)),
+            Err(error) => self.diagnostics.push(words::operation_unknown(id, &error)),
         }
     }
 
@@ -267,15 +288,15 @@ impl<'a> Run<'a> {
         self.diagnostics.push(told);
     }
 
-    /// Deletes those of the planned copies that are in this state and may go, one after the
-    /// other, each after a look of its own.
+    /// Deletes those of the planned copies that are in this state and may go, a few after each
+    /// look.
     async fn delete(&mut self, planned: &[String], state: CopyState) {
         let Mirror {
-            client,
             patience,
             walk,
             ids,
             settings,
+            ..
         } = self.mirror;
         if planned.is_empty() {
             return;
@@ -299,21 +320,41 @@ impl<'a> Run<'a> {
                 return;
             }
             let snapshot = &self.look.snapshot;
-            let is_in_state = |name: &&String| {
+            let mut allowed = decide(snapshot, &now, MayDelete::Only(&left)).deletions;
+            allowed.retain(|name| {
                 let mut copies = snapshot.copies.iter();
-                copies.any(|copy| copy.name == **name && copy.state == state)
-            };
-            let allowed = decide(snapshot, &now, MayDelete::Only(&left)).deletions;
-            let Some(name) = allowed.iter().find(is_in_state) else {
+                copies.any(|copy| copy.name == *name && copy.state == state)
+            });
+            allowed.truncate(DELETIONS_PER_LOOK);
+            if allowed.is_empty() {
                 return;
-            };
-            left.retain(|other| !other.eq_ignore_ascii_case(name));
-            let Ok(id) = ids.target.restore_point(name) else {
-                continue;
-            };
+            }
+            left.retain(|name| !allowed.iter().any(|other| other.eq_ignore_ascii_case(name)));
+            self.delete_all(&allowed).await;
+        }
+    }
+
+    /// Deletes these copies. All are begun before the first one is followed to its end.
+    async fn delete_all(&mut self, names: &[String]) {
+        let Mirror {
+            client,
+            patience,
+            ids,
+            ..
+        } = self.mirror;
+        self.is_fresh = false;
+        let mut begun = Vec::new();
+        let targets = names.iter().map(|name| ids.target.restore_point(name));
+        for id in targets.filter_map(Result::ok) {
             tracing::info!(restore_point_id = %id, "Deleting a copy, as planned");
-            self.is_fresh = false;
-            if let Err(error) = remove(client, patience, &id).await {
+            match restore_points::begin_delete(client, &id, patience).await {
+                Ok(operation) => begun.push((id, operation)),
+                Err(error) => self.diagnostics.push(words::not_deleted(&id, &error)),
+            }
+        }
+        for (id, operation) in begun {
+            let end = restore_points::finish_delete(client, &id, operation, patience).await;
+            if let Err(error) = end {
                 self.diagnostics.push(words::not_deleted(&id, &error));
             }
         }
@@ -353,6 +394,8 @@ impl<'a> Run<'a> {
             };
             match looked {
                 Ok(seen) => self.look = seen,
+                // After a Stop it was told already what it has ended.
+                Err(_) if patience.check() == Err(Interrupted::Stopped) => {}
                 Err(error) => {
                     let told = words::cannot_look_again(&ids.target, &error);
                     self.diagnostics.push(told);
