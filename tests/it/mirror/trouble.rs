@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azure_simulator::{Fault, Replication};
+use azure_simulator::{Fault, Replication, Rules};
 use serde_json::json;
 
 use super::Nights;
@@ -251,4 +251,33 @@ async fn a_copy_in_another_collection_is_told_with_azure_s_words() {
     );
     nights.take();
     assert_eq!(nights.run().await.copied, ["night-2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_azure_asks_for_patience_the_next_run_starts_the_copy() {
+    let rules = Rules {
+        copies_per_hour: Some(3),
+        ..Rules::default()
+    };
+    let mut nights =
+        Nights::build(|azure| azure.rules(rules).replication(Replication::Succeeded)).await;
+    nights.write("catch_up = \"all\"");
+    for _ in 1..=4 {
+        nights.take();
+    }
+    for _ in 1..=3 {
+        nights.run_once().await;
+    }
+    assert_eq!(nights.usable().len(), 3);
+    // Nobody waits an hour for it.
+    let done = nights.run_once().await;
+    done.apply
+        .expect_text("Copy of a mirror was not begun")
+        .expect_text("Azure asks to wait");
+    nights.expect_status("behind");
+    assert_eq!(nights.usable().len(), 3);
+    nights.pass();
+    nights.run().await;
+    nights.expect_status("up_to_date");
+    assert_eq!(nights.usable().len(), 4);
 }

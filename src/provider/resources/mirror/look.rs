@@ -71,6 +71,26 @@ impl Look {
         known
     }
 
+    /// The same with a new look at the target alone.
+    pub(super) async fn again(
+        &self,
+        client: &Client,
+        patience: &Patience,
+        ids: &Ids,
+        known: &Known,
+    ) -> Result<Self, Error> {
+        let (collection, copies, points) = target(client, patience, ids, known).await?;
+        Ok(Self {
+            collection,
+            snapshot: Snapshot {
+                source: self.snapshot.source.clone(),
+                copies: points,
+            },
+            copies,
+            trouble: self.trouble.clone(),
+        })
+    }
+
     /// Adds a copy that Azure has taken, but does not list yet.
     pub(super) fn add(&mut self, ids: &Ids, name: &str, source: &SourcePoint) {
         let has_it = |copy: &CopyPoint| copy.name.eq_ignore_ascii_case(name);

@@ -5,6 +5,7 @@ mod look;
 mod memory;
 mod model;
 mod names;
+mod prune;
 mod reach;
 mod rules;
 mod run;
@@ -220,6 +221,9 @@ fn plan_update(request: &PlanRequest, planned_state: &mut Value) -> Option<Diagn
     }
     if model::filters_differ(&request.prior_state, &request.config) {
         unknow(&["source_newest_time_created", "status"]);
+        // What another plan has named is none of this one's business.
+        planned_state.insert("planned_copy", Value::Null);
+        planned_state.insert("planned_deletions", Value::List(Vec::new()));
     }
     let snapshot = memory::of_json(&request.memory)?;
     let settings = model::settings(planned_state);

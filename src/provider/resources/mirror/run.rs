@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::arm::compute::models::RestorePointCollection;
 use crate::arm::compute::replication::{Poll, ReplicationEnd, wait_for_replication};
-use crate::arm::compute::restore_points::{self, Begun};
+use crate::arm::compute::restore_points::Begun;
 use crate::arm::patience::Interrupted;
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::arm::{Client, Error, Patience, location};
@@ -28,9 +28,6 @@ use super::{model, words};
 /// How long the start of a copy may take that nobody waits for: the next run tries again.
 const START_LIMIT: Duration = Duration::from_secs(10 * 60);
 
-/// How many copies are deleted by what one look has shown.
-const DELETIONS_PER_LOOK: usize = 10;
-
 /// What it takes to change something.
 pub(super) struct Mirror<'a> {
     pub(super) client: &'a Client,
@@ -41,17 +38,17 @@ pub(super) struct Mirror<'a> {
 }
 
 /// A change under way.
-struct Run<'a> {
-    mirror: &'a Mirror<'a>,
+pub(super) struct Run<'a> {
+    pub(super) mirror: &'a Mirror<'a>,
     /// What was seen last.
-    look: Look,
+    pub(super) look: Look,
     /// Whether nothing was done since then.
-    is_fresh: bool,
+    pub(super) is_fresh: bool,
     /// The copy that Azure has taken, with its source.
     begun: Option<(RestorePointId, SourcePoint)>,
     /// How to follow its operation, as long as nobody has.
     operation: Option<Begun>,
-    diagnostics: Diagnostics,
+    pub(super) diagnostics: Diagnostics,
 }
 
 impl Mirror<'_> {
@@ -288,79 +285,7 @@ impl<'a> Run<'a> {
         self.diagnostics.push(told);
     }
 
-    /// Deletes those of the planned copies that are in this state and may go, a few after each
-    /// look.
-    async fn delete(&mut self, planned: &[String], state: CopyState) {
-        let Mirror {
-            patience,
-            walk,
-            ids,
-            settings,
-            ..
-        } = self.mirror;
-        if planned.is_empty() {
-            return;
-        }
-        // What is not usable by now counts for nothing, whoever waits for it.
-        let now = Settings {
-            waits: false,
-            ..settings.clone()
-        };
-        let deletes = walk.deletes_in(&ids.target);
-        let Ok(_turn) = patience.run(deletes.lock()).await else {
-            return;
-        };
-        let mut left = planned.to_vec();
-        while patience.check().is_ok() {
-            if let Err(error) = self.look_again().await {
-                if patience.check().is_ok() {
-                    let told = words::cannot_look_again(&ids.target, &error);
-                    self.diagnostics.push(told);
-                }
-                return;
-            }
-            let snapshot = &self.look.snapshot;
-            let mut allowed = decide(snapshot, &now, MayDelete::Only(&left)).deletions;
-            allowed.retain(|name| {
-                let mut copies = snapshot.copies.iter();
-                copies.any(|copy| copy.name == *name && copy.state == state)
-            });
-            allowed.truncate(DELETIONS_PER_LOOK);
-            if allowed.is_empty() {
-                return;
-            }
-            left.retain(|name| !allowed.iter().any(|other| other.eq_ignore_ascii_case(name)));
-            self.delete_all(&allowed).await;
-        }
-    }
-
-    /// Deletes these copies. All are begun before the first one is followed to its end.
-    async fn delete_all(&mut self, names: &[String]) {
-        let Mirror {
-            client,
-            patience,
-            ids,
-            ..
-        } = self.mirror;
-        self.is_fresh = false;
-        let mut begun = Vec::new();
-        let targets = names.iter().map(|name| ids.target.restore_point(name));
-        for id in targets.filter_map(Result::ok) {
-            tracing::info!(restore_point_id = %id, "Deleting a copy, as planned");
-            match restore_points::begin_delete(client, &id, patience).await {
-                Ok(operation) => begun.push((id, operation)),
-                Err(error) => self.diagnostics.push(words::not_deleted(&id, &error)),
-            }
-        }
-        for (id, operation) in begun {
-            let end = restore_points::finish_delete(client, &id, operation, patience).await;
-            if let Err(error) = end {
-                self.diagnostics.push(words::not_deleted(&id, &error));
-            }
-        }
-    }
-
-    async fn look_again(&mut self) -> Result<(), Error> {
+    pub(super) async fn look_again(&mut self) -> Result<(), Error> {
         let Mirror {
             client,
             patience,
@@ -385,10 +310,11 @@ impl<'a> Run<'a> {
         if !self.is_fresh {
             let known = self.look.known(&ids.target);
             let looked = match patience.check() {
-                Ok(()) => look(client, patience, ids, &known).await,
+                Ok(()) => self.look.again(client, patience, ids, &known).await,
                 Err(interrupted) => {
+                    let seen = &self.look;
                     let last_look =
-                        |patience| async move { look(client, &patience, ids, &known).await };
+                        |patience| async move { seen.again(client, &patience, ids, &known).await };
                     look_after_lost_answer(&interrupted.into(), last_look).await
                 }
             };
