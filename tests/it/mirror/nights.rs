@@ -242,3 +242,36 @@ async fn what_asks_for_nothing_asks_nobody() {
         .expect_code(0);
     assert!(nights.azure().requests().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn generated_configuration_follows_the_same_source() {
+    let mut nights = Nights::new().await;
+    nights.write("");
+    nights.take();
+    nights.run().await;
+    nights.pass();
+    std::fs::remove_file(nights.terraform().path().join("terraform.tfstate")).expect("a state");
+    let target = &nights.target;
+    nights.terraform().write(&format!(
+        "import {{\n  to = azrestorepoint_mirror.nightly\n  id = \"{target}\"\n}}\n"
+    ));
+    let generate = [
+        "plan",
+        "-detailed-exitcode",
+        "-generate-config-out=generated.tf",
+    ];
+    nights
+        .terraform()
+        .run(&generate)
+        .await
+        .expect_code(2)
+        .expect_text("1 to import, 0 to add, 0 to change, 0 to destroy");
+    nights
+        .terraform()
+        .apply()
+        .await
+        .expect_code(0)
+        .expect_text("1 imported, 0 added, 0 changed, 0 destroyed");
+    nights.terraform().plan().await.expect_code(0);
+    nights.expect_status("up_to_date");
+}
