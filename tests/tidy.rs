@@ -212,6 +212,7 @@ fn the_readme_and_the_changelog_name_every_resource() {
             "azrestorepoint_collection",
             "azrestorepoint_copy",
             "azrestorepoint_replication",
+            "azrestorepoint_mirror",
         ] {
             assert!(
                 text.contains(resource),

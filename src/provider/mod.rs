@@ -61,6 +61,10 @@ impl Provider for AzRestorePoint {
                 "azrestorepoint_replication",
                 Box::new(resources::Replication::new(self.session.clone())),
             ),
+            (
+                "azrestorepoint_mirror",
+                Box::new(resources::Mirror::new(self.session.clone())),
+            ),
         ]
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Walk {
     told: Mutex<HashSet<(String, &'static str)>>,
     /// The collections that a delete half has kept for the create half.
     kept_collections: Mutex<HashSet<RestorePointCollectionId>>,
+    /// What has been planned for the mirror into a collection.
+    mirrors: Mutex<HashMap<RestorePointCollectionId, Seen>>,
     /// Who may copy into a collection.
     pub(crate) turns: Turns,
     /// What was asked once for many.
@@ -65,6 +67,7 @@ impl Walk {
         lock(&self.planned_collections).clear();
         lock(&self.told).clear();
         lock(&self.kept_collections).clear();
+        self.mirrors().clear();
         self.applying.store(false, Ordering::Relaxed);
         self.dark.store(false, Ordering::Relaxed);
     }
@@ -199,6 +202,26 @@ impl Walk {
         lock(&self.kept_collections).contains(id)
     }
 
+    /// As [`Walk::plan`], for the mirror into a collection whose copies a destroy deletes.
+    pub(crate) fn plan_mirror(&self, target: &RestorePointCollectionId, plan: Plan) -> bool {
+        let mut mirrors = self.mirrors();
+        let seen = mirrors.entry(target.clone()).or_default();
+        let agrees = seen.planned.is_none_or(|planned| planned == plan);
+        seen.planned = seen.planned.or(Some(plan));
+        agrees || seen.made
+    }
+
+    /// From now on no delete of this walk touches the copies of the mirror into a collection.
+    pub(crate) fn keep_mirror(&self, target: &RestorePointCollectionId) {
+        self.mirrors().entry(target.clone()).or_default().made = true;
+    }
+
+    /// Whether this walk makes, keeps or has made a mirror into the collection.
+    pub(crate) fn is_mirror_kept(&self, target: &RestorePointCollectionId) -> bool {
+        let seen = self.mirrors().get(target).copied().unwrap_or_default();
+        seen.made || seen.planned == Some(Plan::Be)
+    }
+
     /// What deletes in one collection hold, one at a time: each must see what the others did.
     pub(crate) fn deletes_in(
         &self,
@@ -206,6 +229,10 @@ impl Walk {
     ) -> Arc<tokio::sync::Mutex<()>> {
         let mut collections = lock(&self.collections);
         collections.entry(collection.clone()).or_default().clone()
+    }
+
+    fn mirrors(&self) -> MutexGuard<'_, HashMap<RestorePointCollectionId, Seen>> {
+        lock(&self.mirrors)
     }
 
     fn of(&self, id: &RestorePointId) -> Seen {
@@ -266,6 +293,21 @@ mod tests {
         walk.forget();
         assert!(walk.tell_once("a", "that"));
         assert_eq!(walk.plan_copy(&id("b")), 1);
+    }
+
+    #[test]
+    fn a_mirror_that_is_made_or_kept_keeps_its_copies() {
+        let target = RestorePointCollectionId::new("s", "g", "dr").expect("an id");
+        let walk = Walk::default();
+        assert!(walk.plan_mirror(&target, Plan::Go));
+        assert!(!walk.is_mirror_kept(&target));
+        assert!(!walk.plan_mirror(&target, Plan::Be));
+        walk.forget();
+        assert!(walk.plan_mirror(&target, Plan::Be));
+        assert!(walk.is_mirror_kept(&target));
+        assert!(!walk.plan_mirror(&target, Plan::Go));
+        walk.keep_mirror(&target);
+        assert!(walk.plan_mirror(&target, Plan::Go));
     }
 
     #[test]

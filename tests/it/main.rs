@@ -9,6 +9,7 @@ mod lifecycle;
 mod lookups;
 mod lost_answers;
 mod matrix;
+mod mirror;
 mod operations;
 mod plain_gates;
 mod process;

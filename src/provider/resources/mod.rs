@@ -2,6 +2,7 @@
 
 mod collection;
 mod copy;
+mod mirror;
 mod replication;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::provider::diagnose;
 
 pub(crate) use collection::Collection;
 pub(crate) use copy::Copy;
+pub(crate) use mirror::Mirror;
 pub(crate) use replication::Replication;
 
 /// How long a last look may take.

@@ -339,7 +339,10 @@ fn state_name(state: ReplicationState) -> &'static str {
 
 /// The id of the copy and a digest of its disk restore points' own ids, which
 /// Azure makes anew with every copy. Null until Azure has made them.
-fn replication_id(id: &RestorePointId, found: &RestorePoint) -> Value {
+pub(in crate::provider::resources) fn replication_id(
+    id: &RestorePointId,
+    found: &RestorePoint,
+) -> Value {
     let storage = &found.properties.source_metadata.storage_profile;
     let points: Option<Vec<String>> = storage
         .disks()

@@ -69,7 +69,8 @@ fn arguments() -> Vec<Attribute> {
     ]
 }
 
-fn computed() -> Vec<Attribute> {
+/// What Azure gives of a copy.
+pub(in crate::provider::resources) fn computed() -> Vec<Attribute> {
     let text = |name, description: &str| {
         Attribute::computed(name, Type::String)
             .use_state_for_unknown()
