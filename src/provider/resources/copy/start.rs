@@ -81,7 +81,7 @@ pub(super) async fn start(
     let waits = copying.waits();
     let found = look.source(patience).await;
     let found = found.map_err(|obstacle| obstacle.not_begun(&look))?;
-    let source_time = rules::time_of(&found);
+    let mut source_time = rules::time_of(&found);
     let mut seen = Seen::default();
     let queued_since = patience.elapsed();
     let queued = || patience.elapsed().saturating_sub(queued_since);
@@ -131,6 +131,14 @@ pub(super) async fn start(
                 AfterRefusal::LookAgain(error) => {
                     walk.unmake(id);
                     seen.refusal = Some(error);
+                    // Should it be the source that is not ready any more, it is waited for.
+                    match look.source(patience).await {
+                        Ok(found) => source_time = rules::time_of(&found),
+                        Err(Obstacle::Unseen(error)) if patience.check().is_err() => {
+                            return Err(seen.no_turn(id, queued, &error).into());
+                        }
+                        Err(obstacle) => return Err(seen.told(obstacle, &look).into()),
+                    }
                     continue;
                 }
                 AfterRefusal::Told(diagnostic) => {
