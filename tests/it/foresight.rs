@@ -298,6 +298,31 @@ async fn a_destroy_of_every_usable_copy_destroys_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_is_old_hides_no_usable_copy_from_a_destroy() {
+    let world = World::new(Replication::Replicating(40)).await;
+    let target = seed_target(&world);
+    let without_refresh = ["apply", "-auto-approve", "-refresh=false"];
+    // Both were still replicating when they were seen last.
+    for names in [&["monday"][..], &["monday", "tuesday"]] {
+        let configuration = copies(&world, names, "wait_for_replication = false");
+        world.terraform.write(&configuration);
+        world.terraform.run(&without_refresh).await.expect_code(0);
+        for name in names {
+            let copy = format!("{target}/restorePoints/{name}");
+            world.azure.set_disks(&copy, Replication::Succeeded);
+        }
+    }
+    world
+        .terraform
+        .run(&["destroy", "-auto-approve", "-refresh=false"])
+        .await
+        .expect_code(1)
+        .expect_text("Last usable copies would be destroyed")
+        .expect_text("monday, tuesday");
+    assert_eq!(world.azure.count("DELETE", "/"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_failed_later_is_replaced_where_azure_would_take_its_source_again() {
     let world = World::new(Replication::Replicating(40)).await;
     seed_target(&world);

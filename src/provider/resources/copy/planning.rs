@@ -45,7 +45,7 @@ pub(super) async fn plan(
     };
     if request.config.is_null() {
         diagnostics.extend(prior.iter().find_map(|id| conflict(id, Plan::Go)));
-        if tells && let Some(going) = Going::usable(&request.prior_state) {
+        if tells && let Some(going) = Going::of(&request.prior_state) {
             diagnostics.extend(guard::let_go(session, going, stop).await);
         }
     } else if request.prior_state.is_null() {
@@ -75,7 +75,7 @@ pub(super) async fn plan(
         {
             diagnostics.extend(conflict(&old, Plan::Go));
         }
-        if tells && let Some(going) = Going::usable(&request.prior_state) {
+        if tells && let Some(going) = Going::of(&request.prior_state) {
             diagnostics.extend(guard::let_go(session, going, stop).await);
         }
     } else if has_failed(&request.prior_state) {
