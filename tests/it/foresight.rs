@@ -323,6 +323,32 @@ async fn a_state_that_is_old_hides_no_usable_copy_from_a_destroy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_gives_way_to_one_that_is_there_takes_no_other_along() {
+    let world = World::ready().await;
+    let target = seed_target(&world);
+    let of = |day: &str| copies(&world, &["one"], "").replace("${each.key}", day);
+    let of = |day: &str| of(day).replace("each.key\n", &format!("\"{day}\"\n"));
+    world.terraform.write(&of("monday"));
+    world.terraform.apply().await.expect_code(0);
+    let tuesday = format!("{}/restorePoints/tuesday", world.source);
+    let theirs = world
+        .azure
+        .seed_copy(&target, "tuesday", &tuesday, Replication::Succeeded);
+    // It is taken over, and remains.
+    world.terraform.write(&of("tuesday"));
+    world
+        .terraform
+        .apply()
+        .await
+        .expect_code(0)
+        .expect_text("This plan destroys the copy \"monday\"")
+        .expect_text("One other usable copy remains in its collection: tuesday");
+    assert_eq!(world.azure.count("DELETE", "/"), 1);
+    assert!(world.azure.resource(&theirs).is_some());
+    world.terraform.plan().await.expect_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_failed_later_is_replaced_where_azure_would_take_its_source_again() {
     let world = World::new(Replication::Replicating(40)).await;
     seed_target(&world);

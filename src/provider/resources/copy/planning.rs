@@ -50,10 +50,12 @@ pub(super) async fn plan(
         }
     } else if request.prior_state.is_null() {
         if let Some(successor) = Successor::planned(&planned.planned_state) {
+            // A replacement that only -replace asks for: its first plan has kept the copy.
+            let is_made_anew = request.is_after_another && walk.is_planned(&successor.id, Plan::Be);
             diagnostics.extend(conflict(&successor.id, Plan::Be));
             if !request.is_after_another {
                 walk.plan_create(&successor.id);
-            } else if tells {
+            } else if tells && is_made_anew {
                 let going = Going::replaced(&planned.planned_state, &successor);
                 diagnostics.extend(guard::let_go(session, going, stop).await);
             }
