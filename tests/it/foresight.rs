@@ -349,6 +349,41 @@ async fn a_copy_that_gives_way_to_one_that_is_there_takes_no_other_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replacement_is_told_what_its_copy_will_meet_before_the_old_one_is_gone() {
+    let world = World::ready().await;
+    seed_target(&world);
+    for names in [&["monday"][..], &["monday", "tuesday"]] {
+        world.terraform.write(&copies(&world, names, ""));
+        world.terraform.apply().await.expect_code(0);
+    }
+    let both = copies(&world, &["monday", "tuesday"], "");
+    let other = |source: &str, name: &str| {
+        let or = |day: &str| format!("each.key == \"monday\" ? \"{day}\" : each.key");
+        both.replace("each.key}", &format!("{}}}", or(source)))
+            .replace("each.key\n", &format!("{}\n", or(name)))
+    };
+    let plan = async |configuration: String| {
+        world.terraform.write(&configuration);
+        let plan = world.terraform.plan().await.expect_code(2);
+        plan.expect_text("must be replaced")
+    };
+    plan(other("nowhere", "monday"))
+        .await
+        .expect_text("Warning: Source restore point does not exist");
+    plan(other("monday", "renamed"))
+        .await
+        .expect_text("Warning: A newer restore point is copied already");
+    // Its own predecessor hinders nobody: it goes first.
+    world.terraform.write(&copies(&world, &["tuesday"], ""));
+    world.terraform.apply().await.expect_code(0);
+    let renamed = copies(&world, &["tuesday"], "force_destroy = true");
+    world.terraform.write(&renamed);
+    world.terraform.apply().await.expect_code(0);
+    let plan = plan(renamed.replace("each.key\n", "\"renamed\"\n")).await;
+    assert!(!plan.text.contains("copied already"), "{}", plan.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_failed_later_is_replaced_where_azure_would_take_its_source_again() {
     let world = World::new(Replication::Replicating(40)).await;
     seed_target(&world);
