@@ -90,8 +90,24 @@ impl Turns {
         }
     }
 
+    /// Takes the turn as soon as nobody else has it; `None` where patience ends before.
+    pub(crate) async fn take_soon(
+        &self,
+        collection: &RestorePointCollectionId,
+        patience: &Patience,
+    ) -> Option<Turn> {
+        let queue = self.queue(collection);
+        loop {
+            let changed = queue.changed.notified();
+            if let Some(turn) = self.try_take(collection) {
+                return Some(turn);
+            }
+            patience.run(changed).await.ok()?;
+        }
+    }
+
     /// Takes the turn if nobody else has it.
-    pub(crate) fn try_take(&self, collection: &RestorePointCollectionId) -> Option<Turn> {
+    fn try_take(&self, collection: &RestorePointCollectionId) -> Option<Turn> {
         let queue = self.queue(collection);
         let mut line = queue.line();
         if line.is_taken {
@@ -195,6 +211,20 @@ mod tests {
         };
         tokio::join!(copy(3), copy(1), copy(4), copy(2));
         assert_eq!(*order.lock().expect("no panic"), [1, 2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_comes_back_at_once_is_taken_also_by_whoever_does_not_wait() {
+        let turns = Turns::default();
+        let held = turns.try_take(&collection()).expect("nobody has it");
+        let (id, patience) = (collection(), patience());
+        let (taken, ()) = tokio::join!(turns.take_soon(&id, &patience), async {
+            tokio::task::yield_now().await;
+            drop(held);
+        });
+        assert!(taken.is_some());
+        let brief = patience.with_limit(Duration::ZERO);
+        assert!(turns.take_soon(&id, &brief).await.is_none());
     }
 
     #[tokio::test]

@@ -151,6 +151,11 @@ impl Walk {
         agrees || seen.made
     }
 
+    /// Whether this was planned before.
+    pub(crate) fn is_planned(&self, id: &RestorePointId, plan: Plan) -> bool {
+        self.of(id).planned == Some(plan)
+    }
+
     /// Remembers that a create was planned which follows no other plan, and says how many there
     /// are of its collection.
     pub(crate) fn plan_create(&self, id: &RestorePointId) -> usize {

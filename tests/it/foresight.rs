@@ -298,6 +298,92 @@ async fn a_destroy_of_every_usable_copy_destroys_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_is_old_hides_no_usable_copy_from_a_destroy() {
+    let world = World::new(Replication::Replicating(40)).await;
+    let target = seed_target(&world);
+    let without_refresh = ["apply", "-auto-approve", "-refresh=false"];
+    // Both were still replicating when they were seen last.
+    for names in [&["monday"][..], &["monday", "tuesday"]] {
+        let configuration = copies(&world, names, "wait_for_replication = false");
+        world.terraform.write(&configuration);
+        world.terraform.run(&without_refresh).await.expect_code(0);
+        for name in names {
+            let copy = format!("{target}/restorePoints/{name}");
+            world.azure.set_disks(&copy, Replication::Succeeded);
+        }
+    }
+    world
+        .terraform
+        .run(&["destroy", "-auto-approve", "-refresh=false"])
+        .await
+        .expect_code(1)
+        .expect_text("Last usable copies would be destroyed")
+        .expect_text("monday, tuesday");
+    assert_eq!(world.azure.count("DELETE", "/"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_gives_way_to_one_that_is_there_takes_no_other_along() {
+    let world = World::ready().await;
+    let target = seed_target(&world);
+    let of = |day: &str| copies(&world, &["one"], "").replace("${each.key}", day);
+    let of = |day: &str| of(day).replace("each.key\n", &format!("\"{day}\"\n"));
+    world.terraform.write(&of("monday"));
+    world.terraform.apply().await.expect_code(0);
+    let tuesday = format!("{}/restorePoints/tuesday", world.source);
+    let theirs = world
+        .azure
+        .seed_copy(&target, "tuesday", &tuesday, Replication::Succeeded);
+    // It is taken over, and remains.
+    world.terraform.write(&of("tuesday"));
+    world
+        .terraform
+        .apply()
+        .await
+        .expect_code(0)
+        .expect_text("This plan destroys the copy \"monday\"")
+        .expect_text("One other usable copy remains in its collection: tuesday");
+    assert_eq!(world.azure.count("DELETE", "/"), 1);
+    assert!(world.azure.resource(&theirs).is_some());
+    world.terraform.plan().await.expect_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replacement_is_told_what_its_copy_will_meet_before_the_old_one_is_gone() {
+    let world = World::ready().await;
+    seed_target(&world);
+    for names in [&["monday"][..], &["monday", "tuesday"]] {
+        world.terraform.write(&copies(&world, names, ""));
+        world.terraform.apply().await.expect_code(0);
+    }
+    let both = copies(&world, &["monday", "tuesday"], "");
+    let other = |source: &str, name: &str| {
+        let or = |day: &str| format!("each.key == \"monday\" ? \"{day}\" : each.key");
+        both.replace("each.key}", &format!("{}}}", or(source)))
+            .replace("each.key\n", &format!("{}\n", or(name)))
+    };
+    let plan = async |configuration: String| {
+        world.terraform.write(&configuration);
+        let plan = world.terraform.plan().await.expect_code(2);
+        plan.expect_text("must be replaced")
+    };
+    plan(other("nowhere", "monday"))
+        .await
+        .expect_text("Warning: Source restore point does not exist");
+    plan(other("monday", "renamed"))
+        .await
+        .expect_text("Warning: A newer restore point is copied already");
+    // Its own predecessor hinders nobody: it goes first.
+    world.terraform.write(&copies(&world, &["tuesday"], ""));
+    world.terraform.apply().await.expect_code(0);
+    let renamed = copies(&world, &["tuesday"], "force_destroy = true");
+    world.terraform.write(&renamed);
+    world.terraform.apply().await.expect_code(0);
+    let plan = plan(renamed.replace("each.key\n", "\"renamed\"\n")).await;
+    assert!(!plan.text.contains("copied already"), "{}", plan.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_failed_later_is_replaced_where_azure_would_take_its_source_again() {
     let world = World::new(Replication::Replicating(40)).await;
     seed_target(&world);

@@ -238,6 +238,37 @@ async fn a_source_that_is_not_ready_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_not_ready_any_more_is_not_asked_for_without_pause() {
+    let world = World::ready().await;
+    let pending = SourceRestorePoint::new("wednesday", "2026-11-18T01:00:00Z")
+        .snapshot_access_state("Pending");
+    let source = world.azure.seed_restore_point(&world.source, &pending);
+    seed_target(&world);
+    // The plan and the look before the PUT see one that is ready, and then another has its name.
+    let looks = "web/restorePoints/wednesday?";
+    let ready = json!({"properties": {"instanceView": {"diskRestorePoints": []}}});
+    world
+        .azure
+        .fault(Fault::amend(ready).on("GET", looks).times(2));
+    world
+        .terraform
+        .write(&tuesday(&world, "").replace("tuesday", "wednesday"));
+    let apply = world.terraform.start(&["apply", "-auto-approve"]);
+    world
+        .azure
+        .wait_for_count(REQUEST_LIMIT, "GET", looks, 8)
+        .await
+        .expect("it waits");
+    assert_eq!(world.copies_begun(), 1);
+    world
+        .azure
+        .set_snapshot_access_state(&source, Some("Available"));
+    finish(apply).await.expect_code(0);
+    assert_eq!(world.copies_begun(), 2);
+    world.terraform.plan().await.expect_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_was_deleted_meanwhile_is_told_with_the_failure() {
     let world = World::new(Replication::Replicating(40)).await;
     seed_target(&world);

@@ -163,6 +163,7 @@ impl Resource for Collection {
     }
 
     async fn delete(&self, request: DeleteRequest) -> Applied {
+        self.session.walk().apply();
         let (client, id) = match self.reach(&request.prior_state) {
             Ok(parts) => parts,
             Err(diagnostic) => {

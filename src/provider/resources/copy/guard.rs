@@ -40,6 +40,8 @@ pub(super) enum Again {
 /// A copy that a plan lets go.
 pub(super) struct Going {
     id: RestorePointId,
+    /// Whether its state says that it is usable. Azure decides: a state may be old.
+    was_usable: bool,
     /// Whether it is meant even for the last usable one.
     forced: bool,
     /// What was copied, and of when it is, where that is known.
@@ -48,14 +50,12 @@ pub(super) struct Going {
 }
 
 impl Going {
-    /// The copy of a state, if it is usable.
-    pub(super) fn usable(prior_state: &Value) -> Option<Self> {
+    /// The copy of a state.
+    pub(super) fn of(prior_state: &Value) -> Option<Self> {
         let text = |name: &str| prior_state.get(name).as_str();
-        if prior_state.get("usable").as_bool() != Some(true) {
-            return None;
-        }
         Some(Self {
             id: model::id_in_state(prior_state).ok()?,
+            was_usable: prior_state.get("usable").as_bool() == Some(true),
             forced: is_forced(prior_state),
             source: text("source_restore_point_id").and_then(|id| RestorePointId::parse(id).ok()),
             time: text("time_created").and_then(instant),
@@ -67,6 +67,7 @@ impl Going {
     pub(super) fn replaced(planned_state: &Value, successor: &Successor) -> Self {
         Self {
             id: successor.id.clone(),
+            was_usable: true,
             forced: is_forced(planned_state),
             source: Some(successor.source.clone()),
             time: None,
@@ -110,7 +111,7 @@ pub(super) async fn let_go(
             if error.status().is_none() {
                 walk.go_dark();
             }
-            return Some(words::cannot_count(id, &error));
+            return going.was_usable.then(|| words::cannot_count(id, &error));
         }
     };
     // After the looks: other plans have gone on meanwhile.

@@ -45,37 +45,39 @@ pub(super) async fn plan(
     };
     if request.config.is_null() {
         diagnostics.extend(prior.iter().find_map(|id| conflict(id, Plan::Go)));
-        if tells && let Some(going) = Going::usable(&request.prior_state) {
+        if tells && let Some(going) = Going::of(&request.prior_state) {
             diagnostics.extend(guard::let_go(session, going, stop).await);
         }
     } else if request.prior_state.is_null() {
         if let Some(successor) = Successor::planned(&planned.planned_state) {
+            // A replacement that only -replace asks for: its first plan has kept the copy.
+            let is_made_anew = request.is_after_another && walk.is_planned(&successor.id, Plan::Be);
             diagnostics.extend(conflict(&successor.id, Plan::Be));
             if !request.is_after_another {
                 walk.plan_create(&successor.id);
-            } else if tells {
+                diagnostics.append(foresee(session, &request, &successor, None).await);
+            } else if tells && is_made_anew {
                 let going = Going::replaced(&planned.planned_state, &successor);
                 diagnostics.extend(guard::let_go(session, going, stop).await);
             }
             if tells && walk.plan_copy(&successor.id) == 2 {
                 diagnostics.push(words::order_is_not_kept(&successor.id));
             }
-            if let Some(asks) = Preflight::new(session, request.in_apply, stop)
-                && session.has_preflight()
-            {
-                diagnostics.append(Box::pin(preflight(&asks, &successor)).await);
-            }
             for_delete = successor.to_json();
         }
     } else if !planned.requires_replace.is_empty() {
         // Under its own id a copy may be made anew; under another one the old copy goes.
         let successor = Successor::planned(&planned.planned_state);
-        if let (Some(old), Some(new)) = (prior, successor)
-            && old != new.id
+        if let (Some(old), Some(new)) = (&prior, &successor)
+            && *old != new.id
         {
-            diagnostics.extend(conflict(&old, Plan::Go));
+            diagnostics.extend(conflict(old, Plan::Go));
         }
-        if tells && let Some(going) = Going::usable(&request.prior_state) {
+        // What the plan of the create says besides errors is not heard.
+        if let Some(successor) = successor {
+            diagnostics.append(foresee(session, &request, &successor, prior.as_ref()).await);
+        }
+        if tells && let Some(going) = Going::of(&request.prior_state) {
             diagnostics.extend(guard::let_go(session, going, stop).await);
         }
     } else if has_failed(&request.prior_state) {
@@ -98,6 +100,21 @@ pub(super) async fn plan(
         planned,
         for_delete,
         diagnostics,
+    }
+}
+
+/// What Azure would refuse of the copy that is planned, in the place of that one.
+async fn foresee(
+    session: &Session,
+    request: &PlanRequest,
+    successor: &Successor,
+    replaced: Option<&RestorePointId>,
+) -> Diagnostics {
+    match Preflight::new(session, request.in_apply, &request.context.stop) {
+        Some(asks) if session.has_preflight() => {
+            Box::pin(preflight(&asks, successor, replaced)).await
+        }
+        _ => Diagnostics::default(),
     }
 }
 

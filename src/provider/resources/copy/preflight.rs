@@ -1,7 +1,10 @@
 //! What a plan of a new copy tells of Azure's rules.
 
-use crate::arm::compute::models::{DiskRestorePointAttributes, RestorePoint};
+use crate::arm::compute::models::{
+    DiskRestorePointAttributes, RestorePoint, RestorePointCollection,
+};
 use crate::arm::compute::restore_points;
+use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::begin::is_copy_of;
 use crate::provider::glance::points_of;
@@ -14,7 +17,13 @@ use super::words;
 
 /// What Azure would refuse of this copy, as things are now: an error where that cannot change, and
 /// else a warning, once for each collection.
-pub(super) async fn preflight(preflight: &Preflight<'_>, successor: &Successor) -> Diagnostics {
+///
+/// A copy that is replaced makes room first: it hinders nobody.
+pub(super) async fn preflight(
+    preflight: &Preflight<'_>,
+    successor: &Successor,
+    replaced: Option<&RestorePointId>,
+) -> Diagnostics {
     let Preflight {
         client,
         patience,
@@ -37,7 +46,7 @@ pub(super) async fn preflight(preflight: &Preflight<'_>, successor: &Successor) 
         None
     } else {
         match target.await {
-            Ok(target) => Some(target),
+            Ok(target) => Some(without(&target, id.collection(), replaced)),
             Err(error) if error.is_not_found() => {
                 found.broken(&Rule::TargetMissing, None);
                 None
@@ -79,6 +88,7 @@ pub(super) async fn preflight(preflight: &Preflight<'_>, successor: &Successor) 
             found.broken(&rule, None);
         } else if let Some(location) = &target.location
             && let Some(copy) = look.elsewhere(location, patience).await
+            && Some(&copy) != replaced
         {
             found.broken(&Rule::CopiedElsewhere(copy), None);
         }
@@ -87,6 +97,22 @@ pub(super) async fn preflight(preflight: &Preflight<'_>, successor: &Successor) 
         found.warn("private", words::private_link(id, source));
     }
     found.diagnostics
+}
+
+/// The collection as it will be without this copy.
+fn without(
+    collection: &RestorePointCollection,
+    id: &RestorePointCollectionId,
+    replaced: Option<&RestorePointId>,
+) -> RestorePointCollection {
+    let mut collection = collection.clone();
+    if let Some(points) = &mut collection.properties.restore_points {
+        points.retain(|point| {
+            let name = point.name.as_deref().unwrap_or_default();
+            replaced.is_none() || id.restore_point(name).ok().as_ref() != replaced
+        });
+    }
+    collection
 }
 
 /// What has been found so far.

@@ -20,6 +20,10 @@ use super::rules;
 use super::wait::Copying;
 use super::words;
 
+/// How long a copy that does not wait for its replication stands in for its turn: as long as it
+/// takes another one to begin, or to be refused.
+const HELD_BRIEFLY: Duration = Duration::from_secs(10);
+
 /// A copy that Azure has taken.
 pub(super) struct Started {
     /// How that is known.
@@ -81,7 +85,7 @@ pub(super) async fn start(
     let waits = copying.waits();
     let found = look.source(patience).await;
     let found = found.map_err(|obstacle| obstacle.not_begun(&look))?;
-    let source_time = rules::time_of(&found);
+    let mut source_time = rules::time_of(&found);
     let mut seen = Seen::default();
     let queued_since = patience.elapsed();
     let queued = || patience.elapsed().saturating_sub(queued_since);
@@ -90,7 +94,13 @@ pub(super) async fn start(
         turn.await
             .map_err(|interrupted| seen.no_turn(id, queued(), &interrupted.into()))?
     } else {
-        let turn = walk.turns.try_take(id.collection());
+        // Whoever has it may only be about to hear that it cannot be copied.
+        let brief = patience.with_limit(HELD_BRIEFLY);
+        let turn = walk.turns.take_soon(id.collection(), &brief).await;
+        if turn.is_none() {
+            let gone = patience.check();
+            gone.map_err(|interrupted| seen.no_turn(id, queued(), &interrupted.into()))?;
+        }
         turn.ok_or_else(|| words::busy(id, None, None))?
     };
     loop {
@@ -131,6 +141,14 @@ pub(super) async fn start(
                 AfterRefusal::LookAgain(error) => {
                     walk.unmake(id);
                     seen.refusal = Some(error);
+                    // Should it be the source that is not ready any more, it is waited for.
+                    match look.source(patience).await {
+                        Ok(found) => source_time = rules::time_of(&found),
+                        Err(Obstacle::Unseen(error)) if patience.check().is_err() => {
+                            return Err(seen.no_turn(id, queued, &error).into());
+                        }
+                        Err(obstacle) => return Err(seen.told(obstacle, &look).into()),
+                    }
                     continue;
                 }
                 AfterRefusal::Told(diagnostic) => {
