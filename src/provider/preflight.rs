@@ -18,6 +18,8 @@ pub(crate) struct Preflight<'a> {
     pub(crate) client: Client,
     pub(crate) patience: Patience,
     pub(crate) walk: &'a Walk,
+    /// Whether a create takes over a copy that is there already.
+    pub(crate) adopts: bool,
 }
 
 impl<'a> Preflight<'a> {
@@ -36,6 +38,7 @@ impl<'a> Preflight<'a> {
             client: session.client().ok()?,
             patience: Patience::new(BUDGET, stop.clone()),
             walk,
+            adopts: session.adopts_existing_copies(),
         })
     }
 

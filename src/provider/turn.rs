@@ -107,7 +107,7 @@ impl Turns {
     }
 
     /// Takes the turn if nobody else has it.
-    fn try_take(&self, collection: &RestorePointCollectionId) -> Option<Turn> {
+    pub(crate) fn try_take(&self, collection: &RestorePointCollectionId) -> Option<Turn> {
         let queue = self.queue(collection);
         let mut line = queue.line();
         if line.is_taken {

@@ -187,8 +187,10 @@ async fn a_copy_that_is_there_breaks_no_rule() {
         .terraform
         .write(&copies(&world, &["monday"], "force_destroy = true"));
     let plan = world.terraform.plan().await.expect_code(2);
-    // The only warning is Terraform's own, about the provider's place.
-    assert_eq!(plan.text.matches("Warning: ").count(), 1, "{}", plan.text);
+    // Beside Terraform's own warning, about the provider's place.
+    assert_eq!(plan.text.matches("Warning: ").count(), 2, "{}", plan.text);
+    plan.expect_text("Warning: The copy exists already")
+        .expect_text("an apply takes it over as it is");
     world.terraform.apply().await.expect_code(0);
     assert_eq!(world.copies_begun(), 0);
 }

@@ -13,6 +13,22 @@ fn of_source(summary: &str, detail: String) -> Diagnostic {
     Diagnostic::warning(summary, detail).at(Path::attribute(SOURCE))
 }
 
+/// The very copy is there already.
+pub(super) fn is_there_already(id: &RestorePointId, adopts: bool) -> Diagnostic {
+    let then = if adopts {
+        "Unless it has failed, an apply takes it over as it is: nothing is copied, and after a taint nothing is \
+         deleted.\n\nOnly one address may manage it. Should this plan destroy it under another one, perhaps of another \
+         provider configuration, write a moved block instead."
+    } else {
+        "adopt_existing_copies = false is set, so an apply takes over only what it has kept after a taint, and refuses \
+         anything else.\n\nImport it, or run terraform untaint ADDRESS if it is in the state."
+    };
+    Diagnostic::warning(
+        "The copy exists already",
+        format!("Azure has the restore point {id} already, as a copy of the same source. {then}"),
+    )
+}
+
 /// The source cannot be copied yet.
 pub(super) fn source_not_ready(
     id: &RestorePointId,

@@ -89,9 +89,6 @@ pub(super) async fn let_go(
     let client = session.client().ok()?;
     let walk = session.walk();
     let id = &going.id;
-    if walk.is_dark() {
-        return None;
-    }
     let patience = Patience::new(BUDGET, stop.clone());
     let looked = async {
         let glances = &walk.glances;

@@ -28,6 +28,7 @@ pub(super) async fn preflight(
         client,
         patience,
         walk,
+        adopts,
     } = preflight;
     let Successor { id, source } = successor;
     let look = Look {
@@ -61,7 +62,8 @@ pub(super) async fn preflight(
         let is_this =
             |(other, point): (_, &RestorePoint)| &other == id && is_copy_of(point, source);
         if points_of(target, id.collection()).any(is_this) {
-            // It is taken over as it is: no rule applies to it any more.
+            // No rule applies to it any more.
+            found.diagnostics.push(words::is_there_already(id, *adopts));
             return found.diagnostics;
         }
         if let Some(rule) = rules::of_collection(target, source) {

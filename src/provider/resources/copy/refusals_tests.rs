@@ -79,6 +79,11 @@ fn everything_that_a_plan_foresees() {
         golden.message(name, &told);
     }
     golden.message("order", &order_is_not_kept(&target));
+    golden.message("is_there_already", &is_there_already(&target, true));
+    golden.message(
+        "is_there_and_not_taken_over",
+        &is_there_already(&target, false),
+    );
     for (name, told) in [
         ("not_ready", source_not_ready(&target, &source, "Pending")),
         ("confidential_vm", confidential_vm(&target, &source)),

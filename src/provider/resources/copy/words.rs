@@ -359,7 +359,7 @@ pub(super) fn failed_already(prior_state: &Value, recopyable: bool) -> Diagnosti
     let name = prior_state.get("name").as_str().unwrap_or_default();
     let next = if recopyable {
         "Azure would take its source again, so this plan replaces it: the failed copy is deleted, and the source is \
-         copied anew."
+         copied anew. Should prevent_destroy stand in its way, lift it for this apply: a failed copy is worth nothing."
     } else {
         "It stays, because Azure would not take its source again, or does not show whether it would: the source is \
          gone, or a newer one is copied. Remove its block to delete it, and copy a newer restore point. To try the \
