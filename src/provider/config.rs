@@ -197,10 +197,10 @@ fn settings(config: &Value, terraform_version: &str) -> Result<Settings, Diagnos
         .unwrap_or_default();
     let endpoint = |name: &str| endpoint.get(name).as_str().map(str::to_owned);
     let secret = |name: &str| text(name).map(SecretString::from);
-    let path = |name: &str| text(name).map(PathBuf::from);
+    let given = |name: &str| text(name).filter(|text| !text.is_empty());
+    let path = |name: &str| given(name).map(PathBuf::from);
     let flag = |name: &str| config.get(name).as_bool();
-    let service_connection_id = text("ado_pipeline_service_connection_id")
-        .filter(|id| !id.is_empty())
+    let service_connection_id = given("ado_pipeline_service_connection_id")
         .or_else(|| text("oidc_azure_service_connection_id"));
     let tenants = config.get("auxiliary_tenant_ids");
     let tenants = tenants.elements().iter().filter_map(Value::as_str);

@@ -1,6 +1,7 @@
 //! An application that signs in as itself, whatever it proves that with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,17 +31,25 @@ pub(super) struct ApplicationSource {
     pub(super) authority_host: Url,
     pub(super) scope: String,
     pub(super) http: HttpClient,
+    /// Whether it has worked before: then a file that is missing is being renewed.
+    pub(super) has_signed_in: AtomicBool,
 }
 
 #[async_trait]
 impl TokenSource for ApplicationSource {
     async fn token(&self) -> Result<Token, SignInError> {
-        let client_id = self.client_id.read("client_id_file_path")?;
+        let client_id = self
+            .client_id
+            .read("client_id_file_path")
+            .map_err(|error| self.passing(error))?;
         let http = self
             .http
             .get()
             .map_err(|error| SignInError::unreachable(&error))?;
-        let shown = self.proof(&client_id, &http).await?;
+        let shown = match self.proof(&client_id, &http).await {
+            Ok(shown) => shown,
+            Err(error) => return Err(self.passing(error)),
+        };
         let transport = Arc::new(EntraTransport::new(http));
         let token = self
             .signed_in(&client_id, &shown, transport.clone())
@@ -50,6 +59,7 @@ impl TokenSource for ApplicationSource {
                 let who = format!("the application {client_id} in the tenant {tenant_id}");
                 transport.explain(&who, &chain(&error), shown.expose_secret())
             })?;
+        self.has_signed_in.store(true, Ordering::Relaxed);
         let life = token.expires_on - OffsetDateTime::now_utc();
         Ok(Token {
             secret: SecretString::from(token.token.secret().to_owned()),
@@ -59,6 +69,17 @@ impl TokenSource for ApplicationSource {
 }
 
 impl ApplicationSource {
+    /// The trouble with a file passes, if the file was right before. What a pipeline refuses, it
+    /// refuses for good.
+    fn passing(&self, error: SignInError) -> SignInError {
+        let is_file = !matches!(self.proof, Proof::OidcRequest(_));
+        if is_file && self.has_signed_in.load(Ordering::Relaxed) {
+            SignInError::temporary(error.message, None)
+        } else {
+            error
+        }
+    }
+
     /// What is shown to Entra ID: the secret itself, or an assertion that somebody has signed.
     /// Files are read anew each time: whoever renews them does not tell us.
     async fn proof(

@@ -193,4 +193,72 @@ mod tests {
         check(r#"{"access_token":"","expires_in":1000}"#, None);
         check("<html>", None);
     }
+
+    /// Answers one request without TLS, as the service on a machine does, and gives its head.
+    async fn one_answer(answer: &'static str) -> (Url, tokio::task::JoinHandle<String>) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/token", listener.local_addr().unwrap());
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = vec![0; 4096];
+            let length = stream.read(&mut head).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            String::from_utf8_lossy(&head[..length]).into_owned()
+        });
+        (Url::parse(&url).unwrap(), served)
+    }
+
+    fn source(endpoint: IdentityEndpoint) -> ManagedIdentitySource {
+        ManagedIdentitySource {
+            client_id: Some(Text::Given("client".to_owned())),
+            endpoint,
+            audience: "https://audience.example".to_owned(),
+            http: LocalHttpClient::default(),
+            has_answered: AtomicBool::new(false),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_machine_is_asked_without_tls_and_without_a_proxy() {
+        let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\u{feff}{\"access_token\":\"t\",\"expires_in\":\"60\"}";
+        let (url, served) = one_answer(answer).await;
+        let source = source(IdentityEndpoint::Given(url));
+        let token = source.token().await.unwrap();
+        assert_eq!(token.secret.expose_secret(), "t");
+        let head = served.await.unwrap();
+        assert!(
+            head.starts_with(
+                "GET /token?api-version=2018-02-01&resource=https%3A%2F%2Faudience.example&client_id=client HTTP/1.1"
+            ),
+            "{head}"
+        );
+        assert!(head.contains("metadata: true"), "{head}");
+        // It has answered, so that it does not answer now passes.
+        assert!(!source.token().await.unwrap_err().permanent);
+    }
+
+    #[tokio::test]
+    async fn refusals_pass_or_stay() {
+        for (answer, permanent) in [
+            (
+                "HTTP/1.1 400 Bad\r\nconnection: close\r\n\r\n{\"error_description\":\"Identity not found\"}",
+                true,
+            ),
+            ("HTTP/1.1 410 Gone\r\nconnection: close\r\n\r\n", false),
+            (
+                "HTTP/1.1 429 Busy\r\nretry-after: 7\r\nconnection: close\r\n\r\n",
+                false,
+            ),
+            ("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n<html>", false),
+        ] {
+            let (url, _served) = one_answer(answer).await;
+            let error = source(IdentityEndpoint::Given(url))
+                .token()
+                .await
+                .unwrap_err();
+            assert_eq!(error.permanent, permanent, "{error}");
+        }
+    }
 }

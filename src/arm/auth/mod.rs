@@ -199,6 +199,7 @@ impl Credential {
                 authority_host: cloud.active_directory_authority_host.clone(),
                 scope: cloud.scope(),
                 http,
+                has_signed_in: AtomicBool::new(false),
             }),
             Self::ManagedIdentity {
                 client_id,

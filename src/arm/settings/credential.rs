@@ -20,6 +20,10 @@ const CLIENT_SECRET: Name = ("client_secret", "ARM_CLIENT_SECRET");
 const CERTIFICATE: Name = ("client_certificate_path", "ARM_CLIENT_CERTIFICATE_PATH");
 const OIDC_TOKEN: Name = ("oidc_token", "ARM_OIDC_TOKEN");
 const OIDC_REQUEST_URL: Name = ("oidc_request_url", "ARM_OIDC_REQUEST_URL");
+const SERVICE_CONNECTION: Name = (
+    "ado_pipeline_service_connection_id",
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+);
 const OIDC_REQUEST_TOKEN: Name = ("oidc_request_token", "ARM_OIDC_REQUEST_TOKEN");
 
 /// A way for an application to sign in of which something is given.
@@ -115,6 +119,9 @@ fn oidc_request(settings: &Settings) -> Result<Option<Way>, SettingsError> {
     let service_connection_id = given(&settings.ado_pipeline_service_connection_id);
     let proof = match (url, token) {
         (None, None) if service_connection_id.is_none() => return Ok(None),
+        (Some(url), Some(_)) if service_connection_id.is_none() && is_azure_devops(url) => {
+            Err(vec![SERVICE_CONNECTION])
+        }
         (Some(url), Some(token)) => Ok(Proof::OidcRequest(OidcRequest {
             url: address("oidc_request_url", "ARM_OIDC_REQUEST_URL", url, &["https"])?,
             token,
@@ -133,6 +140,12 @@ fn oidc_request(settings: &Settings) -> Result<Option<Way>, SettingsError> {
         name: "OIDC request",
         proof,
     }))
+}
+
+/// Azure DevOps gives no token without a service connection; its addresses end like this.
+fn is_azure_devops(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    path.trim_end_matches('/').ends_with("oidctoken")
 }
 
 fn client_certificate(settings: &Settings) -> Result<Option<Way>, SettingsError> {
@@ -193,6 +206,9 @@ fn incomplete_way(name: &str, missing: &[Name]) -> SettingsError {
     let needs = match name {
         "OIDC token" => {
             "a token from oidc_token, oidc_token_file_path, or oidc_request_url with oidc_request_token"
+        }
+        "OIDC request" if missing.contains(&SERVICE_CONNECTION) => {
+            "ado_pipeline_service_connection_id in a pipeline of Azure DevOps"
         }
         "OIDC request" => "oidc_request_url and oidc_request_token",
         "Client certificate" => "client_certificate or client_certificate_path",

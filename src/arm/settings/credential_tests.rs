@@ -125,6 +125,17 @@ fn every_cell_of_the_table() {
         ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "id"),
     ];
     check(&azure_devops, "ado");
+    let in_part = [
+        TENANT,
+        CLIENT,
+        OIDC,
+        ("SYSTEM_OIDCREQUESTURI", "https://dev.example/oidctoken"),
+        ("SYSTEM_ACCESSTOKEN", "t"),
+    ];
+    check(
+        &in_part,
+        "OIDC request credential is incomplete @ ado_pipeline_service_connection_id",
+    );
     let cluster = [
         AKS,
         ("AZURE_TENANT_ID", "t"),

@@ -146,3 +146,63 @@ resource "azrestorepoint_collection" "each" {{
     );
     assert_eq!(world.azure.count("POST", TOKENS), before + 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_is_lost_for_good_ends_the_wait_and_the_next_apply_resumes() {
+    let world = World::new(Replication::Replicating(40)).await;
+    world.write("", "");
+    let apply = world.terraform.start(&["apply", "-auto-approve"]);
+    world
+        .azure
+        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 3)
+        .await
+        .expect("it waits");
+    world.azure.revoke_client(7_000_222);
+    world.azure.expire_tokens();
+    finish(apply)
+        .await
+        .expect_code(1)
+        .expect_text("AADSTS7000222")
+        .expect_text("The client secret has expired. Create a new one.");
+    let attributes = world.terraform.attributes("azrestorepoint_copy", "monday");
+    assert_eq!(attributes["wait_outcome"], "lost_contact");
+
+    world.azure.restore_client();
+    world
+        .azure
+        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.terraform.apply().await.expect_code(0);
+    let attributes = world.terraform.attributes("azrestorepoint_copy", "monday");
+    assert_eq!(attributes["wait_outcome"], "completed");
+    assert_eq!(world.copies_begun(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_file_that_is_gone_for_a_moment_ends_no_wait() {
+    let mut world = stranger(|azure| azure.replication(Replication::Replicating(40))).await;
+    let path = world.terraform.path().join("token");
+    std::fs::write(&path, world.azure.oidc_token(FEDERATED_SUBJECT)).expect("a file");
+    world.terraform.set("ARM_USE_OIDC", "true");
+    world.terraform.set("ARM_OIDC_TOKEN_FILE_PATH", &path);
+    world.write("", "");
+    let apply = world.terraform.start(&["apply", "-auto-approve"]);
+    world
+        .azure
+        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 3)
+        .await
+        .expect("it waits");
+    std::fs::remove_file(&path).expect("the file");
+    let refused = |request: &azure_simulator::Request| request.status == Some(401);
+    world.azure.expire_tokens();
+    world
+        .azure
+        .wait_for(REQUEST_LIMIT, |requests| requests.iter().any(refused))
+        .await
+        .expect("a refusal");
+    std::fs::write(&path, world.azure.oidc_token(FEDERATED_SUBJECT)).expect("a file");
+    looked_at_again(&world).await;
+    world
+        .azure
+        .set_disks(&world.copy_id(), Replication::Succeeded);
+    finish(apply).await.expect_code(0);
+}

@@ -5,6 +5,7 @@ mod bad_input;
 mod clouds;
 mod credentials;
 mod days;
+mod least_privilege;
 mod secrets;
 
 use azure_simulator::{Builder, Replication, TENANT_ID};
