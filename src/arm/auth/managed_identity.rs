@@ -35,7 +35,7 @@ pub(super) struct ManagedIdentitySource {
     pub(super) endpoint: IdentityEndpoint,
     pub(super) audience: String,
     pub(super) http: LocalHttpClient,
-    /// Whether it has answered before: then a silence passes.
+    /// Whether it has given a token before: then a silence passes.
     pub(super) has_answered: AtomicBool,
 }
 
@@ -75,7 +75,6 @@ impl TokenSource for ManagedIdentitySource {
             .send()
             .await
             .map_err(|error| self.silent(&ConnectionError::from_reqwest(&host, error)))?;
-        self.has_answered.store(true, Ordering::Relaxed);
         let status = response.status().as_u16();
         let retry_after = retry_after::from_headers(response.headers(), SystemTime::now());
         let content = body::read(response, ANSWER_BYTES_MAX)
@@ -83,20 +82,22 @@ impl TokenSource for ManagedIdentitySource {
             .map_err(|problem| self.silent(&problem.into_connection_error(&host)))?;
         let content = without_byte_order_mark(&content);
         if status == 200 {
-            return token(content).ok_or_else(|| {
-                SignInError::temporary(
-                    format!("the managed identity's answer from {host} has no token"),
-                    None,
-                )
-            });
+            let token = token(content).ok_or_else(|| {
+                let message = format!("the managed identity's answer from {host} has no token");
+                SignInError::temporary(message, None)
+            })?;
+            self.has_answered.store(true, Ordering::Relaxed);
+            return Ok(token);
         }
         let which = client_id.map_or_else(String::new, |id| format!(" {id}"));
         let message = format!(
             "{host} gave no token for the managed identity{which}, status {status}: {}",
             quoted(content)
         );
-        // 404 and 410 are what it answers while it is being updated.
+        // 404 and 410 are what it answers while it is being updated; 404 is also what another
+        // server answers that does not know the path.
         Err(match status {
+            404 if !self.has_answered.load(Ordering::Relaxed) => SignInError::permanent(message),
             404 | 408 | 410 | 429 | 500.. => SignInError::temporary(message, retry_after),
             _ => SignInError::permanent(message),
         })
@@ -246,6 +247,7 @@ mod tests {
                 "HTTP/1.1 400 Bad\r\nconnection: close\r\n\r\n{\"error_description\":\"Identity not found\"}",
                 true,
             ),
+            ("HTTP/1.1 404 Unknown\r\nconnection: close\r\n\r\n", true),
             ("HTTP/1.1 410 Gone\r\nconnection: close\r\n\r\n", false),
             (
                 "HTTP/1.1 429 Busy\r\nretry-after: 7\r\nconnection: close\r\n\r\n",

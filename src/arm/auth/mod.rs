@@ -4,6 +4,7 @@ mod application;
 mod azure_cli;
 mod cache;
 mod certificate;
+mod clock;
 mod entra;
 mod files;
 mod managed_identity;

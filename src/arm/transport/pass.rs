@@ -1,7 +1,5 @@
 //! What lets a request in: the tokens that go with it, and the place they are good for.
 
-use std::borrow::Cow;
-
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret;
 
@@ -60,20 +58,18 @@ impl Client {
         }
     }
 
-    /// The request, at Azure Resource Manager's own address: as long as that was not known, the
-    /// host that says it stood for it.
-    pub(super) fn placed<'a>(&self, request: &'a Request) -> Cow<'a, Request> {
-        let stood_for_it = &self.inner.cloud.resource_manager_endpoint;
+    /// The request at Azure Resource Manager's own address, if it was made for the host that
+    /// stood for it as long as that was not known.
+    pub(super) fn moved(&self, request: &Request) -> Option<Request> {
+        let stood_for_it = self.inner.cloud.resource_manager_endpoint.origin();
         let endpoint = &self.cloud().resource_manager_endpoint;
-        if endpoint.origin() == stood_for_it.origin()
-            || request.url.origin() != stood_for_it.origin()
-        {
-            return Cow::Borrowed(request);
+        if endpoint.origin() == stood_for_it || request.url.origin() != stood_for_it {
+            return None;
         }
         let mut url = endpoint.clone();
         url.set_path(request.url.path());
         url.set_query(request.url.query());
-        Cow::Owned(Request {
+        Some(Request {
             url,
             ..request.clone()
         })

@@ -66,7 +66,9 @@ impl Client {
         request: &Request,
         patience: &Patience,
     ) -> Result<Answer, PutError> {
-        let mut request = self.placed(request);
+        let mut request = self
+            .moved(request)
+            .map_or(Cow::Borrowed(request), Cow::Owned);
         if !self.cloud().is_resource_manager(&request.url) {
             return Err(PutError::refused(self.foreign(&request)));
         }
@@ -82,7 +84,9 @@ impl Client {
                 Ok(pass) => pass.map_err(|error| Error::SignIn(Box::new(error))),
                 Err(interrupted) => return Err(attempts.interrupted(interrupted)),
             };
-            request = Cow::Owned(self.placed(&request).into_owned());
+            if let Some(moved) = self.moved(&request) {
+                request = Cow::Owned(moved);
+            }
             let error = match &pass {
                 Ok(pass) => match self.once(&request, pass, patience, &mut attempts).await {
                     Ok(answer) => return Ok(answer),

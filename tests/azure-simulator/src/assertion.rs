@@ -42,6 +42,7 @@ pub(crate) fn check(
         serde_json::from_slice(&decode(part)?).map_err(|_| malformed())
     };
     let (fields, wanted) = (json(header)?, json(claims)?);
+    let decoded = decode(signature)?;
     if wanted["iss"] != client_id {
         return Err(refusal(
             50_013,
@@ -51,7 +52,7 @@ pub(crate) fn check(
     let certificate = registered(state, &fields)?;
     let signed = &assertion[..header.len() + 1 + claims.len()];
     let algorithm = fields["alg"].as_str().unwrap_or_default();
-    if !is_signed_by(&certificate, algorithm, signed, &decode(signature)?) {
+    if !is_signed_by(&certificate, algorithm, signed, &decoded) {
         return Err(refusal(
             700_027,
             "The certificate with identifier used to sign the client assertion is registered, but the signature is not its.",

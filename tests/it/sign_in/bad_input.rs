@@ -97,9 +97,19 @@ async fn a_clock_that_is_wrong() {
         "error_description": "AADSTS700024: Client assertion is not within its valid time range.",
         "error_codes": [700_024],
     });
-    let fault = Fault::answer(401, refusal).on("POST", "/oauth2/v2.0/token");
+    let fault = Fault::answer(401, refusal)
+        .header("Date", "Sun, 04 Jan 2099 00:00:00 GMT")
+        .on("POST", "/oauth2/v2.0/token");
     world.azure.fault(fault);
-    refused(&world, &["AADSTS700024", "check this machine's clock"]).await;
+    refused(
+        &world,
+        &[
+            "AADSTS700024",
+            "min behind Entra ID's",
+            "check this machine's clock",
+        ],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
