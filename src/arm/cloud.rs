@@ -25,6 +25,15 @@ pub enum BuiltIn {
 }
 
 impl BuiltIn {
+    /// What this cloud is called where clouds describe themselves.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "AzureCloud",
+            Self::UsGovernment => "AzureUSGovernment",
+            Self::China => "AzureChinaCloud",
+        }
+    }
+
     /// Azure Resource Manager of this cloud.
     pub const fn resource_manager_endpoint(self) -> &'static str {
         match self {

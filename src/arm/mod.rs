@@ -12,6 +12,7 @@ pub mod environment;
 pub mod error;
 pub mod explain;
 pub mod location;
+pub mod metadata;
 pub mod operation;
 pub(crate) mod page;
 pub mod patience;

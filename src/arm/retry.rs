@@ -102,8 +102,10 @@ impl History {
     fn connection(&mut self, kind: ConnectionKind) -> bool {
         match kind {
             ConnectionKind::UnknownHost => below(&mut self.unknown_host, UNKNOWN_HOST_ATTEMPTS_MAX),
-            // The next handshake shows the same certificate.
-            ConnectionKind::UntrustedCertificate | ConnectionKind::NoClient => false,
+            // The next handshake shows the same certificate, and the proxy asks again.
+            ConnectionKind::UntrustedCertificate
+            | ConnectionKind::ProxyAuthentication
+            | ConnectionKind::NoClient => false,
             ConnectionKind::NotConnected
             | ConnectionKind::TimedOut
             | ConnectionKind::Interrupted => true,

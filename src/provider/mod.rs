@@ -73,7 +73,7 @@ impl Provider for AzRestorePoint {
     }
 
     async fn configure(&self, request: ConfigureRequest) -> Diagnostics {
-        match config::options(&request) {
+        match config::options(&request).await {
             Ok(options) => {
                 self.session.configure(options);
                 Diagnostics::default()

@@ -3,7 +3,6 @@
 use std::sync::{PoisonError, RwLock};
 
 use crate::arm::Client;
-use crate::arm::auth::Credential;
 use crate::arm::transport::ClientOptions;
 use crate::plugin::diagnostics::Diagnostic;
 use crate::provider::walk::Walk;
@@ -63,7 +62,7 @@ impl Session {
         self.walk.forget();
         let state = match options {
             Options::Known(known) => State::Ready(Ready {
-                can_sign_in: !matches!(known.client.credential, Credential::None { .. }),
+                can_sign_in: known.client.credential.is_available(),
                 client: Client::new(known.client),
                 adopt_existing_copies: known.adopt_existing_copies,
                 preflight: known.preflight,

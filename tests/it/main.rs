@@ -19,6 +19,7 @@ mod refusals;
 mod replacements;
 mod results;
 mod roles;
+mod sign_in;
 mod support;
 mod taints;
 mod turns;

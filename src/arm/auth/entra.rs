@@ -11,6 +11,7 @@ use azure_core::http::request::Body;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use serde_json::Value;
 
+use super::clock::WrongClock;
 use crate::arm::error::{ApiError, ConnectionError, SignInError};
 use crate::arm::retry;
 use crate::arm::retry_after;
@@ -40,6 +41,7 @@ enum Happened {
         status: u16,
         body: Vec<u8>,
         retry_after: Option<Duration>,
+        clock: Option<WrongClock>,
     },
     Accepted,
 }
@@ -62,7 +64,15 @@ impl EntraTransport {
                 status,
                 body,
                 retry_after,
-            }) => refusal(who, *status, body, *retry_after),
+                clock,
+            }) => {
+                let mut error = refusal(who, *status, body, *retry_after);
+                if let Some(clock) = clock {
+                    let said = error.message.trim_end_matches('.');
+                    error.message = format!("{said}; {clock}");
+                }
+                error
+            }
             Some(Happened::Accepted) => SignInError::temporary(
                 format!("Entra ID's answer to {who} cannot be read: {chain}"),
                 None,
@@ -104,7 +114,9 @@ impl HttpClient for EntraTransport {
             .await
             .map_err(|error| self.no_answer(ConnectionError::from_reqwest(&host, error)))?;
         let status = response.status().as_u16();
-        let retry_after = retry_after::from_headers(response.headers(), SystemTime::now());
+        let now = SystemTime::now();
+        let retry_after = retry_after::from_headers(response.headers(), now);
+        let clock = WrongClock::from_headers(response.headers(), now);
         let content = body::read(response, ANSWER_BYTES_MAX)
             .await
             .map_err(|problem| self.no_answer(problem.into_connection_error(&host)))?;
@@ -115,6 +127,7 @@ impl HttpClient for EntraTransport {
                 status,
                 body: content.clone(),
                 retry_after,
+                clock,
             }
         });
         let headers = Headers::from(HashMap::new());
@@ -182,6 +195,7 @@ mod tests {
                 status,
                 body: body.as_bytes().to_vec(),
                 retry_after: None,
+                clock: None,
             });
             assert_eq!(error.permanent, permanent, "{error}");
             assert!(error.message.contains(words), "{error}");

@@ -24,6 +24,8 @@ pub enum ConnectionKind {
     UntrustedCertificate,
     /// No connection came about: refused, unreachable, TLS handshake broken, proxy.
     NotConnected,
+    /// The proxy does not let us through without its name and password.
+    ProxyAuthentication,
     /// The attempt took too long. The request may have been received.
     TimedOut,
     /// The connection broke after it was made. The request may have been received.
@@ -57,6 +59,7 @@ impl ConnectionKind {
             Self::UnknownHost => "cannot find the host",
             Self::UntrustedCertificate => "cannot trust the TLS certificate of",
             Self::NotConnected => "cannot connect to",
+            Self::ProxyAuthentication => "the proxy asks who we are on the way to",
             Self::TimedOut => "no answer in time from",
             Self::Interrupted => "lost the connection to",
             Self::NoClient => "cannot prepare connections to",
@@ -79,8 +82,11 @@ fn kind_of(error: &reqwest::Error) -> ConnectionKind {
         };
     }
     // The HTTP client tells a failed name resolution by its text only.
-    if causes(error).any(|cause| cause.to_string() == "dns error") {
+    let has_cause = |text: &str| causes(error).any(|cause| cause.to_string().contains(text));
+    if has_cause("dns error") {
         ConnectionKind::UnknownHost
+    } else if has_cause("proxy authorization required") {
+        ConnectionKind::ProxyAuthentication
     } else {
         ConnectionKind::NotConnected
     }
@@ -131,6 +137,7 @@ mod tests {
         check(ConnectionKind::UnknownHost, false);
         check(ConnectionKind::UntrustedCertificate, false);
         check(ConnectionKind::NotConnected, false);
+        check(ConnectionKind::ProxyAuthentication, false);
         check(ConnectionKind::NoClient, false);
         check(ConnectionKind::TimedOut, true);
         check(ConnectionKind::Interrupted, true);

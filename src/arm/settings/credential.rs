@@ -1,95 +1,239 @@
 //! Which credential the settings mean, and what is missing of a half-given one.
 
-use super::{Settings, SettingsError, is_filled};
-use crate::arm::auth::{Credential, Secret, Text};
+use std::path::PathBuf;
 
-/// Finds the credential. Other kinds will be asked for here, each with its own rule; the first
-/// complete one wins.
+use secrecy::SecretString;
+use url::Url;
+
+use super::identity::check_tenant;
+use super::{Settings, SettingsError, given, is_filled};
+use crate::arm::auth::{
+    Certificate, CertificateSource, Credential, IdentityEndpoint, OidcRequest, Proof, Secret, Text,
+};
+
+/// An argument and the variable of the same meaning.
+type Name = (&'static str, &'static str);
+
+const TENANT_ID: Name = ("tenant_id", "ARM_TENANT_ID");
+const CLIENT_ID: Name = ("client_id", "ARM_CLIENT_ID");
+const CLIENT_SECRET: Name = ("client_secret", "ARM_CLIENT_SECRET");
+const CERTIFICATE: Name = ("client_certificate_path", "ARM_CLIENT_CERTIFICATE_PATH");
+const OIDC_TOKEN: Name = ("oidc_token", "ARM_OIDC_TOKEN");
+const OIDC_REQUEST_URL: Name = ("oidc_request_url", "ARM_OIDC_REQUEST_URL");
+const SERVICE_CONNECTION: Name = (
+    "ado_pipeline_service_connection_id",
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+);
+const OIDC_REQUEST_TOKEN: Name = ("oidc_request_token", "ARM_OIDC_REQUEST_TOKEN");
+
+/// A way for an application to sign in of which something is given.
+struct Way {
+    /// What it is called in texts.
+    name: &'static str,
+    /// What the application proves itself with, or what is missing for that.
+    proof: Result<Proof, Vec<Name>>,
+}
+
+/// Finds the credential: the first way to sign in of which everything is given wins.
+///
+/// The order is that of Azure's other tools. Something that is given in part only counts before
+/// the managed identity and the Azure CLI, which need nothing: whoever sets a secret does not
+/// mean them.
 pub(super) fn credential(settings: &Settings) -> Result<Credential, SettingsError> {
-    tenant(settings)?;
-    let client_id = client_id(settings)?;
-    let secret = client_secret(settings)?;
     let tenant_id = given(&settings.tenant_id);
-    match (tenant_id, client_id, secret) {
-        (Some(tenant_id), Some(client_id), Some(client_secret)) => Ok(Credential::ClientSecret {
-            tenant_id: tenant_id.to_owned(),
-            client_id,
-            client_secret,
-        }),
-        (tenant_id, client_id, secret) => {
-            let parts = Parts {
-                tenant_id: tenant_id.is_some(),
-                client_id: client_id.is_some(),
-                client_secret: secret.is_some(),
-            };
-            // Tenant and client id alone also choose the identity of other ways to sign in.
-            let other_ways = settings.use_cli.unwrap_or(true) || settings.use_msi == Some(true);
-            let given = parts.tenant_id || parts.client_id || parts.client_secret;
-            if given && (parts.client_secret || !other_ways) {
-                Err(parts.incomplete())
-            } else {
-                Ok(Credential::None { help: parts.help() })
+    if let Some(tenant_id) = tenant_id {
+        check_tenant("tenant_id", tenant_id)?;
+    }
+    let client_id = client_id(settings)?;
+    let mut incomplete = None;
+    for way in ways(settings)? {
+        let missing: Vec<Name> = match (way.proof, tenant_id, &client_id) {
+            (Ok(proof), Some(tenant_id), Some(client_id)) => {
+                return Ok(Credential::Application {
+                    tenant_id: tenant_id.to_owned(),
+                    client_id: client_id.clone(),
+                    proof,
+                });
             }
-        }
+            (proof, tenant_id, client_id) => {
+                let who = missing_identity(tenant_id.is_some(), client_id.is_some());
+                who.into_iter()
+                    .chain(proof.err().unwrap_or_default())
+                    .collect()
+            }
+        };
+        incomplete = incomplete.or(Some((way.name, missing)));
     }
+    if let Some((name, missing)) = incomplete {
+        return Err(incomplete_way(name, &missing));
+    }
+    if settings.use_msi == Some(true) {
+        return Ok(Credential::ManagedIdentity {
+            client_id,
+            endpoint: identity_endpoint(settings)?,
+        });
+    }
+    if settings.use_cli.unwrap_or(true) {
+        return Ok(Credential::AzureCli {
+            tenant_id: tenant_id.map(str::to_owned),
+            subscription_id: given(&settings.subscription_id).map(str::to_owned),
+        });
+    }
+    nothing(settings, tenant_id.is_some(), client_id.is_some())
 }
 
-/// Which parts of a client secret credential are given.
-struct Parts {
-    tenant_id: bool,
-    client_id: bool,
-    client_secret: bool,
+/// Every way of which something is given, in their order.
+fn ways(settings: &Settings) -> Result<Vec<Way>, SettingsError> {
+    let mut ways = Vec::new();
+    // Pipelines set tokens for whoever wants them; whether we do is said apart from that.
+    if settings.use_oidc == Some(true) || settings.use_aks_workload_identity == Some(true) {
+        let value = filled(&settings.oidc_token);
+        if value.is_some() && settings.oidc_token_file_path.is_some() {
+            return Err(twice("oidc_token", "oidc_token_file_path"));
+        }
+        if let Some(token) = one_of(value, &settings.oidc_token_file_path) {
+            ways.push(Way {
+                name: "OIDC token",
+                proof: Ok(Proof::OidcToken(token)),
+            });
+        }
+        ways.extend(oidc_request(settings)?);
+    }
+    let secret = filled(&settings.client_secret);
+    if secret.is_some() && settings.client_secret_file_path.is_some() {
+        return Err(twice("client_secret", "client_secret_file_path"));
+    }
+    if let Some(secret) = one_of(secret, &settings.client_secret_file_path) {
+        ways.push(Way {
+            name: "Client secret",
+            proof: Ok(Proof::ClientSecret(secret)),
+        });
+    }
+    ways.extend(client_certificate(settings)?);
+    Ok(ways)
 }
 
-impl Parts {
-    fn incomplete(&self) -> SettingsError {
-        let missing = self.missing();
-        let argument = missing.first().map(|(argument, _)| *argument);
-        SettingsError {
-            argument,
-            summary: "Client secret credential is incomplete".to_owned(),
-            detail: format!(
-                "Signing in with a client secret needs tenant_id, client_id and client_secret. \
-                 Missing: {}.",
-                listed(&missing)
-            ),
+fn oidc_request(settings: &Settings) -> Result<Option<Way>, SettingsError> {
+    let url = given(&settings.oidc_request_url);
+    let token = filled(&settings.oidc_request_token);
+    let service_connection_id = given(&settings.ado_pipeline_service_connection_id);
+    let proof = match (url, token) {
+        (None, None) if service_connection_id.is_none() => return Ok(None),
+        (Some(url), Some(_)) if service_connection_id.is_none() && is_azure_devops(url) => {
+            Err(vec![SERVICE_CONNECTION])
         }
-    }
-
-    fn help(&self) -> String {
-        format!(
-            "No way to sign in to Entra ID is configured. To sign in as a service principal with a \
-             client secret, set {}.",
-            listed(&self.missing())
-        )
-    }
-
-    fn missing(&self) -> Vec<(&'static str, &'static str)> {
-        [
-            (self.tenant_id, ("tenant_id", "ARM_TENANT_ID")),
-            (self.client_id, ("client_id", "ARM_CLIENT_ID")),
-            (self.client_secret, ("client_secret", "ARM_CLIENT_SECRET")),
+        (Some(url), Some(token)) => Ok(Proof::OidcRequest(OidcRequest {
+            url: address("oidc_request_url", "ARM_OIDC_REQUEST_URL", url, &["https"])?,
+            token,
+            service_connection_id: service_connection_id.map(str::to_owned),
+        })),
+        (url, token) => Err([
+            (url.is_some(), OIDC_REQUEST_URL),
+            (token.is_some(), OIDC_REQUEST_TOKEN),
         ]
         .into_iter()
         .filter(|(given, _)| !given)
-        .map(|(_, names)| names)
-        .collect()
+        .map(|(_, name)| name)
+        .collect()),
+    };
+    Ok(Some(Way {
+        name: "OIDC request",
+        proof,
+    }))
+}
+
+/// Azure DevOps gives no token without a service connection; its addresses end like this.
+fn is_azure_devops(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    path.trim_end_matches('/').ends_with("oidctoken")
+}
+
+fn client_certificate(settings: &Settings) -> Result<Option<Way>, SettingsError> {
+    let value = filled(&settings.client_certificate);
+    let password = filled(&settings.client_certificate_password);
+    let source = match (value, &settings.client_certificate_path) {
+        (Some(_), Some(_)) => return Err(twice("client_certificate", "client_certificate_path")),
+        (Some(value), None) => Some(CertificateSource::Given(value)),
+        (None, Some(path)) => Some(CertificateSource::Path(path.clone())),
+        (None, None) if password.is_none() => return Ok(None),
+        (None, None) => None,
+    };
+    Ok(Some(Way {
+        name: "Client certificate",
+        proof: source
+            .map(|source| Proof::ClientCertificate(Certificate { source, password }))
+            .ok_or_else(|| vec![CERTIFICATE]),
+    }))
+}
+
+fn identity_endpoint(settings: &Settings) -> Result<IdentityEndpoint, SettingsError> {
+    match (given(&settings.msi_endpoint), &settings.identity_endpoint) {
+        (Some(url), _) => address("msi_endpoint", "ARM_MSI_ENDPOINT", url, &["http", "https"])
+            .map(IdentityEndpoint::Given),
+        (None, Some((url, header))) => Ok(IdentityEndpoint::AppService {
+            url: url.clone(),
+            header: header.clone(),
+        }),
+        (None, None) => Ok(IdentityEndpoint::Imds),
     }
 }
 
-fn tenant(settings: &Settings) -> Result<(), SettingsError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    match given(&settings.tenant_id) {
-        Some(tenant_id) if !tenant_id.chars().all(allowed) => Err(SettingsError {
-            argument: Some("tenant_id"),
-            summary: "Tenant id cannot be used".to_owned(),
-            detail: format!(
-                "tenant_id (environment variable ARM_TENANT_ID) is \"{tenant_id}\"; it must be \
-                 the tenant's GUID or one of its domain names."
-            ),
-        }),
-        _ => Ok(()),
+/// Neither a managed identity nor the Azure CLI may be used, and nothing proves who we are.
+fn nothing(
+    settings: &Settings,
+    has_tenant: bool,
+    has_client: bool,
+) -> Result<Credential, SettingsError> {
+    let identity = missing_identity(has_tenant, has_client);
+    if settings.use_oidc == Some(true) || settings.use_aks_workload_identity == Some(true) {
+        let missing: Vec<Name> = identity.into_iter().chain([OIDC_TOKEN]).collect();
+        return Err(incomplete_way("OIDC token", &missing));
     }
+    let missing: Vec<Name> = identity.into_iter().chain([CLIENT_SECRET]).collect();
+    if has_tenant || has_client {
+        return Err(incomplete_way("Client secret", &missing));
+    }
+    Ok(Credential::None {
+        help: format!(
+            "No way to sign in to Entra ID is configured. To sign in as a service principal with a \
+             client secret, set {}.",
+            listed(&missing)
+        ),
+    })
+}
+
+fn incomplete_way(name: &str, missing: &[Name]) -> SettingsError {
+    let needs = match name {
+        "OIDC token" => {
+            "a token from oidc_token, oidc_token_file_path, or oidc_request_url with oidc_request_token"
+        }
+        "OIDC request" if missing.contains(&SERVICE_CONNECTION) => {
+            "ado_pipeline_service_connection_id in a pipeline of Azure DevOps"
+        }
+        "OIDC request" => "oidc_request_url and oidc_request_token",
+        "Client certificate" => "client_certificate or client_certificate_path",
+        _ => "client_secret",
+    };
+    let with = match name {
+        "OIDC token" | "OIDC request" => "an OIDC token".to_owned(),
+        name => format!("a {}", name.to_lowercase()),
+    };
+    SettingsError {
+        argument: missing.first().map(|(argument, _)| *argument),
+        summary: format!("{name} credential is incomplete"),
+        detail: format!(
+            "Signing in with {with} needs tenant_id, client_id and {needs}. Missing: {}.",
+            listed(missing)
+        ),
+    }
+}
+
+fn missing_identity(has_tenant: bool, has_client: bool) -> Vec<Name> {
+    [(has_tenant, TENANT_ID), (has_client, CLIENT_ID)]
+        .into_iter()
+        .filter(|(given, _)| !given)
+        .map(|(_, name)| name)
+        .collect()
 }
 
 fn client_id(settings: &Settings) -> Result<Option<Text>, SettingsError> {
@@ -101,17 +245,30 @@ fn client_id(settings: &Settings) -> Result<Option<Text>, SettingsError> {
     }
 }
 
-fn client_secret(settings: &Settings) -> Result<Option<Secret>, SettingsError> {
-    let secret = settings
-        .client_secret
-        .as_ref()
-        .filter(|secret| is_filled(secret));
-    match (secret, &settings.client_secret_file_path) {
-        (Some(_), Some(_)) => Err(twice("client_secret", "client_secret_file_path")),
-        (Some(secret), None) => Ok(Some(Secret::Given(secret.clone()))),
-        (None, Some(path)) => Ok(Some(Secret::File(path.clone()))),
-        (None, None) => Ok(None),
-    }
+fn one_of(value: Option<SecretString>, file: &Option<PathBuf>) -> Option<Secret> {
+    value
+        .map(Secret::Given)
+        .or_else(|| file.clone().map(Secret::File))
+}
+
+/// The address of somebody who gives tokens.
+fn address(
+    argument: &'static str,
+    variable: &str,
+    text: &str,
+    schemes: &[&str],
+) -> Result<Url, SettingsError> {
+    let url = Url::parse(text).ok();
+    url.filter(|url| schemes.contains(&url.scheme()) && url.has_host())
+        .ok_or_else(|| SettingsError {
+            argument: Some(argument),
+            summary: format!("Cannot use {argument}"),
+            detail: format!(
+                "{argument} (environment variable {variable}) must be a URL that begins with \
+                 {}://.",
+                schemes.join(":// or ")
+            ),
+        })
 }
 
 fn twice(value: &'static str, file: &'static str) -> SettingsError {
@@ -122,7 +279,7 @@ fn twice(value: &'static str, file: &'static str) -> SettingsError {
     }
 }
 
-fn listed(missing: &[(&str, &str)]) -> String {
+fn listed(missing: &[Name]) -> String {
     let texts: Vec<String> = missing
         .iter()
         .map(|(argument, variable)| format!("{argument} (environment variable {variable})"))
@@ -134,92 +291,10 @@ fn listed(missing: &[(&str, &str)]) -> String {
     }
 }
 
-fn given(field: &Option<String>) -> Option<&str> {
-    field.as_deref().filter(|text| !text.is_empty())
+fn filled(field: &Option<SecretString>) -> Option<SecretString> {
+    field.clone().filter(is_filled)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use secrecy::SecretString;
-
-    fn settings(tenant: &str, client: &str, secret: &str) -> Settings {
-        Settings {
-            tenant_id: Some(tenant.to_owned()),
-            client_id: Some(client.to_owned()),
-            client_secret: Some(SecretString::from(secret)).filter(|_| !secret.is_empty()),
-            ..Settings::default()
-        }
-    }
-
-    #[test]
-    fn a_half_given_secret_says_what_is_missing() {
-        #[track_caller]
-        fn check(settings: Settings, argument: &str, detail: &str) {
-            let error = credential(&settings).unwrap_err();
-            assert_eq!(error.argument, Some(argument), "{error}");
-            assert!(error.detail.contains(detail), "{error}");
-        }
-        check(
-            settings("t", "", "s"),
-            "client_id",
-            "Missing: client_id (environment variable ARM_CLIENT_ID).",
-        );
-        check(
-            settings("", "", "s"),
-            "tenant_id",
-            "tenant_id (environment variable ARM_TENANT_ID) and client_id",
-        );
-        let without_cli = Settings {
-            use_cli: Some(false),
-            ..settings("t", "c", "")
-        };
-        check(without_cli, "client_secret", "ARM_CLIENT_SECRET");
-        check(settings("a/b", "c", "s"), "tenant_id", "\"a/b\"");
-        let twice = Settings {
-            client_secret_file_path: Some("/secret".into()),
-            ..settings("t", "c", "s")
-        };
-        check(twice, "client_secret_file_path", "set one of them");
-    }
-
-    #[test]
-    fn nothing_to_sign_in_with_is_a_question_for_later() {
-        #[track_caller]
-        fn check(settings: Settings, help_contains: &str) {
-            match credential(&settings).unwrap() {
-                Credential::None { help } => assert!(help.contains(help_contains), "{help}"),
-                other => panic!("{other:?}"),
-            }
-        }
-        check(
-            Settings::default(),
-            "set tenant_id (environment variable ARM_TENANT_ID), client_id",
-        );
-        check(settings("t", "", ""), "set client_id");
-        check(
-            settings("t", "c", ""),
-            "set client_secret (environment variable ARM_CLIENT_SECRET).",
-        );
-        let msi = Settings {
-            use_cli: Some(false),
-            use_msi: Some(true),
-            ..settings("", "c", "")
-        };
-        check(msi, "set tenant_id");
-        let nothing = Settings {
-            use_cli: Some(false),
-            ..Settings::default()
-        };
-        check(nothing, "No way to sign in");
-    }
-
-    #[test]
-    fn a_whole_credential_is_taken() {
-        let found = credential(&settings("contoso.com", "c", "s")).unwrap();
-        assert!(
-            matches!(found, Credential::ClientSecret { .. }),
-            "{found:?}"
-        );
-    }
-}
+#[path = "credential_tests.rs"]
+mod tests;

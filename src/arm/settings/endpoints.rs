@@ -2,8 +2,9 @@
 
 use url::Url;
 
-use super::{Settings, SettingsError};
+use super::{Settings, SettingsError, given};
 use crate::arm::cloud::{BuiltIn, Cloud};
+use crate::arm::metadata::Metadata;
 
 /// One end point: its argument, its variable, what is set.
 struct Endpoint<'a> {
@@ -12,8 +13,9 @@ struct Endpoint<'a> {
     value: Option<&'a str>,
 }
 
-/// Finds the cloud that is meant.
-pub(super) fn cloud(settings: &Settings) -> Result<Cloud, SettingsError> {
+/// Finds the cloud that is meant. With a host that says where its end points are, that host
+/// stands for all that is still to be asked.
+pub(super) fn cloud(settings: &Settings) -> Result<(Cloud, Option<Metadata>), SettingsError> {
     let resource_manager = Endpoint {
         argument: "resource_manager_endpoint",
         variable: "ARM_RESOURCE_MANAGER_ENDPOINT",
@@ -30,14 +32,49 @@ pub(super) fn cloud(settings: &Settings) -> Result<Cloud, SettingsError> {
         value: given(&settings.active_directory_authority_host),
     };
     let built_in = built_in(given(&settings.environment))?;
-    Ok(Cloud {
+    let host = metadata_host(settings)?;
+    let host_text = host.as_ref().map(Url::as_str);
+    let otherwise = |of: fn(BuiltIn) -> &'static str| host_text.or_else(|| built_in.map(of));
+    let cloud = Cloud {
         resource_manager_endpoint: resource_manager
-            .url(built_in.map(BuiltIn::resource_manager_endpoint))?,
+            .url(otherwise(BuiltIn::resource_manager_endpoint))?,
         active_directory_authority_host: authority
-            .url(built_in.map(BuiltIn::active_directory_authority_host))?,
+            .url(otherwise(BuiltIn::active_directory_authority_host))?,
         resource_manager_audience: audience
-            .audience(built_in.map(BuiltIn::resource_manager_audience))?,
-    })
+            .audience(otherwise(BuiltIn::resource_manager_audience))?,
+    };
+    let metadata = host.clone().map(|host| Metadata {
+        host,
+        cloud_name: built_in.map(BuiltIn::name),
+        resource_manager_endpoint: resource_manager
+            .value
+            .map(|_| cloud.resource_manager_endpoint.clone()),
+        resource_manager_audience: audience
+            .value
+            .map(|_| cloud.resource_manager_audience.clone()),
+        active_directory_authority_host: authority
+            .value
+            .map(|_| cloud.active_directory_authority_host.clone()),
+    });
+    Ok((cloud, metadata))
+}
+
+/// The host that says where the end points are; other tools take it with and without a scheme.
+fn metadata_host(settings: &Settings) -> Result<Option<Url>, SettingsError> {
+    let Some(text) = given(&settings.metadata_host) else {
+        return Ok(None);
+    };
+    let text = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
+    let host = Endpoint {
+        argument: "metadata_host",
+        variable: "ARM_METADATA_HOSTNAME",
+        value: Some(&text),
+    };
+    host.url(None).map(Some)
 }
 
 /// The built-in cloud of a name; `None` for a custom one. All spellings of Azure's other tools
@@ -133,13 +170,13 @@ impl Endpoint<'_> {
     }
 }
 
-fn given(field: &Option<String>) -> Option<&str> {
-    field.as_deref().filter(|text| !text.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn cloud(settings: &Settings) -> Result<Cloud, SettingsError> {
+        super::cloud(settings).map(|(cloud, _)| cloud)
+    }
 
     fn settings(environment: &str, endpoints: [&str; 3]) -> Settings {
         let [authority, resource_manager, audience] = endpoints;

@@ -2,6 +2,8 @@
 
 mod credential;
 mod endpoints;
+mod identity;
+mod variables;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,7 +11,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::arm::environment::{self, Lookup, NotABool};
+use crate::arm::environment::NotABool;
 use crate::arm::transport::ClientOptions;
 
 /// The shortest interval between two looks at a replication: Azure refreshes its progress every
@@ -35,12 +37,44 @@ pub struct Settings {
     pub client_secret: Option<SecretString>,
     /// A file with the secret.
     pub client_secret_file_path: Option<PathBuf>,
+    /// A certificate of the service principal with its key: PFX in base64.
+    pub client_certificate: Option<SecretString>,
+    /// A file with that: PFX or PEM.
+    pub client_certificate_path: Option<PathBuf>,
+    /// What a PFX is encrypted with.
+    pub client_certificate_password: Option<SecretString>,
+    /// Whether OIDC tokens are used; false if not set.
+    pub use_oidc: Option<bool>,
+    /// An OIDC token.
+    pub oidc_token: Option<SecretString>,
+    /// A file with an OIDC token.
+    pub oidc_token_file_path: Option<PathBuf>,
+    /// Where a pipeline gives OIDC tokens.
+    pub oidc_request_url: Option<String>,
+    /// What lets us ask there.
+    pub oidc_request_token: Option<SecretString>,
+    /// The service connection of a pipeline in Azure DevOps.
+    pub ado_pipeline_service_connection_id: Option<String>,
+    /// Whether the identity of a Kubernetes workload is used; false if not set.
+    pub use_aks_workload_identity: Option<bool>,
+    /// Where to ask for the managed identity, instead of where the machine offers it.
+    pub msi_endpoint: Option<String>,
+    /// Where an App Service offers its identity, and what lets us ask there.
+    pub identity_endpoint: Option<(String, SecretString)>,
+    /// Other tenants whose tokens go with every request; at most three.
+    pub auxiliary_tenant_ids: Vec<String>,
     /// Whether the sign-in of the Azure CLI may be used; true if not set.
     pub use_cli: Option<bool>,
     /// Whether the managed identity of this machine may be used; false if not set.
     pub use_msi: Option<bool>,
     /// The cloud: public, usgovernment, china or custom.
     pub environment: Option<String>,
+    /// The host that says where the cloud's end points are.
+    pub metadata_host: Option<String>,
+    /// Accepted and without meaning: nobody asks Entra ID about its instances here.
+    pub disable_instance_discovery: Option<bool>,
+    /// Whom Microsoft shall attribute the usage to: a GUID.
+    pub partner_id: Option<String>,
     /// Entra ID of a custom cloud; in a built-in cloud it overrides the built-in one.
     pub active_directory_authority_host: Option<String>,
     /// Azure Resource Manager of a custom cloud; in a built-in cloud it overrides the built-in one.
@@ -52,6 +86,8 @@ pub struct Settings {
     pub custom_correlation_request_id: Option<String>,
     /// How often to look at a replication; there is no environment variable for it.
     pub replication_poll_interval: Option<Duration>,
+    /// Whom usage is attributed to where `partner_id` is not set.
+    pub default_partner_id: Option<&'static str>,
     /// What the caller puts before our own name in the User-Agent header.
     pub user_agent_prefix: Option<String>,
 }
@@ -69,62 +105,6 @@ pub struct SettingsError {
 }
 
 impl Settings {
-    /// Fills what is not set from the `ARM_*` environment variables.
-    ///
-    /// Where a value and a file are two ways to give the same thing, an argument for either one
-    /// keeps both variables out.
-    ///
-    /// # Errors
-    /// [`SettingsError`] names a variable that should hold true or false and does not.
-    pub fn or_environment(mut self, lookup: Lookup<'_>) -> Result<Self, SettingsError> {
-        let text = |variable: &str| environment::text(lookup, &[variable]);
-        let path = |variable: &str| text(variable).map(PathBuf::from);
-        let fill = |field: &mut Option<String>, variable: &str| {
-            if is_unset(field) {
-                *field = text(variable);
-            }
-        };
-        fill(&mut self.subscription_id, "ARM_SUBSCRIPTION_ID");
-        fill(&mut self.tenant_id, "ARM_TENANT_ID");
-        fill(&mut self.environment, "ARM_ENVIRONMENT");
-        fill(
-            &mut self.active_directory_authority_host,
-            "ARM_ACTIVE_DIRECTORY_AUTHORITY_HOST",
-        );
-        fill(
-            &mut self.resource_manager_endpoint,
-            "ARM_RESOURCE_MANAGER_ENDPOINT",
-        );
-        fill(
-            &mut self.resource_manager_audience,
-            "ARM_RESOURCE_MANAGER_AUDIENCE",
-        );
-        fill(
-            &mut self.custom_correlation_request_id,
-            "ARM_CORRELATION_REQUEST_ID",
-        );
-        if is_unset(&self.client_id) && self.client_id_file_path.is_none() {
-            self.client_id = text("ARM_CLIENT_ID");
-            if self.client_id.is_none() {
-                self.client_id_file_path = path("ARM_CLIENT_ID_FILE_PATH");
-            }
-        }
-        self.client_secret = self.client_secret.filter(is_filled);
-        if self.client_secret.is_none() && self.client_secret_file_path.is_none() {
-            self.client_secret = text("ARM_CLIENT_SECRET").map(SecretString::from);
-            if self.client_secret.is_none() {
-                self.client_secret_file_path = path("ARM_CLIENT_SECRET_FILE_PATH");
-            }
-        }
-        if self.use_cli.is_none() {
-            self.use_cli = environment::flag(lookup, "ARM_USE_CLI")?;
-        }
-        if self.use_msi.is_none() {
-            self.use_msi = environment::flag(lookup, "ARM_USE_MSI")?;
-        }
-        Ok(self)
-    }
-
     /// Checks the settings and makes of them what a client needs. Reads no file and asks nobody.
     ///
     /// Having no credential at all is no error here: it is one for the first request that needs a
@@ -133,8 +113,10 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] names the argument at fault and its environment variable.
     pub fn resolve(self) -> Result<ClientOptions, SettingsError> {
-        let cloud = endpoints::cloud(&self)?;
+        let (cloud, metadata) = endpoints::cloud(&self)?;
         let credential = credential::credential(&self)?;
+        check_auxiliary_tenants(&self.auxiliary_tenant_ids)?;
+        let partner_id = identity::partner_id(&self)?;
         header_text(
             "custom_correlation_request_id",
             "ARM_CORRELATION_REQUEST_ID",
@@ -145,7 +127,9 @@ impl Settings {
         }
         Ok(ClientOptions {
             cloud,
+            metadata,
             credential,
+            auxiliary_tenant_ids: self.auxiliary_tenant_ids,
             subscription_id: self.subscription_id.filter(|id| !id.is_empty()),
             correlation_request_id: self
                 .custom_correlation_request_id
@@ -158,6 +142,7 @@ impl Settings {
                     .take(HEADER_CHARACTERS_MAX)
                     .collect()
             }),
+            partner_id,
             replication_poll_interval: self.replication_poll_interval,
         })
     }
@@ -169,6 +154,14 @@ impl Settings {
 /// [`SettingsError`] names the clouds there are.
 pub fn check_environment(name: &str) -> Result<(), SettingsError> {
     endpoints::built_in(Some(name)).map(|_| ())
+}
+
+/// Checks the other tenants whose tokens go with every request.
+///
+/// # Errors
+/// [`SettingsError`] says how many there may be, or which one is none.
+pub fn check_auxiliary_tenants(tenant_ids: &[String]) -> Result<(), SettingsError> {
+    identity::check_auxiliary_tenants(tenant_ids)
 }
 
 /// Checks how often a replication may be looked at.
@@ -215,6 +208,10 @@ fn is_unset(field: &Option<String>) -> bool {
     field.as_ref().is_none_or(String::is_empty)
 }
 
+fn given(field: &Option<String>) -> Option<&str> {
+    field.as_deref().filter(|text| !text.is_empty())
+}
+
 fn is_filled(secret: &SecretString) -> bool {
     !secret.expose_secret().is_empty()
 }
@@ -244,7 +241,7 @@ fn header_text(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arm::auth::{Credential, Secret, Text};
+    use crate::arm::auth::{Credential, Proof, Secret, Text};
 
     fn environment(variable: &str) -> Option<String> {
         let value = match variable {
@@ -276,10 +273,10 @@ mod tests {
             options.cloud.resource_manager_host(),
             "management.azure.com"
         );
-        let Credential::ClientSecret {
+        let Credential::Application {
             tenant_id,
             client_id,
-            client_secret,
+            proof: Proof::ClientSecret(client_secret),
         } = options.credential
         else {
             panic!("a service principal was given");

@@ -13,6 +13,9 @@ pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest time to connect; a host that drops packets is asked again sooner.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The same for what is on this machine, which answers at once or not at all.
+const LOCAL_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// How often a connection with a request in flight is probed, so that one that died silently is
 /// given up instead of being used again.
 const PROBE_INTERVAL: Duration = Duration::from_secs(20);
@@ -40,13 +43,41 @@ impl HttpClient {
         if let Some(client) = &*made {
             return Ok(client.clone());
         }
-        let client = builder(ATTEMPT_TIMEOUT)
-            .build()
-            .map_err(|error| ConnectionError {
-                kind: ConnectionKind::NoClient,
-                ..ConnectionError::from_reqwest("Azure", error)
-            })?;
+        let client = builder(ATTEMPT_TIMEOUT).build().map_err(no_client)?;
         Ok(made.insert(client).clone())
+    }
+}
+
+/// The HTTP client for what is on this very machine, such as the service that gives tokens for
+/// its identity: without TLS, which it does not speak, and never through a proxy.
+#[derive(Clone, Default)]
+pub(crate) struct LocalHttpClient {
+    made: Arc<Mutex<Option<reqwest::Client>>>,
+}
+
+impl LocalHttpClient {
+    /// The client itself.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub(crate) fn get(&self) -> Result<reqwest::Client, ConnectionError> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*made {
+            return Ok(client.clone());
+        }
+        let client = builder(ATTEMPT_TIMEOUT)
+            .https_only(false)
+            .no_proxy()
+            .connect_timeout(LOCAL_CONNECT_TIMEOUT)
+            .build()
+            .map_err(no_client)?;
+        Ok(made.insert(client).clone())
+    }
+}
+
+impl std::fmt::Debug for LocalHttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LocalHttpClient")
     }
 }
 
@@ -68,6 +99,13 @@ impl HttpClient {
         Self {
             made: Arc::new(made),
         }
+    }
+}
+
+fn no_client(error: reqwest::Error) -> ConnectionError {
+    ConnectionError {
+        kind: ConnectionKind::NoClient,
+        ..ConnectionError::from_reqwest("Azure", error)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 mod http;
+mod pass;
 mod request;
 mod send;
 #[cfg(test)]
@@ -14,17 +15,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
 use url::Url;
 use uuid::Uuid;
 
-pub(crate) use http::HttpClient;
+pub(crate) use http::{HttpClient, LocalHttpClient};
 pub(crate) use request::{Answer, Expected, Request};
 pub use send::PutError;
 
 use crate::arm::auth::{Credential, TokenCache};
 use crate::arm::budget::Budget;
 use crate::arm::cloud::Cloud;
-use crate::arm::error::Error;
+use crate::arm::error::{Error, SignInError};
+use crate::arm::metadata::Metadata;
 use crate::arm::patience::Patience;
 
 /// How we introduce ourselves to Azure.
@@ -35,14 +38,20 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 pub struct ClientOptions {
     /// Which cloud to talk to.
     pub cloud: Cloud,
+    /// Where to ask for the cloud, if `cloud` is not all that is known of it.
+    pub metadata: Option<Metadata>,
     /// How to sign in.
     pub credential: Credential,
+    /// Other tenants whose tokens go with every request.
+    pub auxiliary_tenant_ids: Vec<String>,
     /// The subscription of resources that name none.
     pub subscription_id: Option<String>,
     /// The correlation id of everything this client sends; a new one if `None`.
     pub correlation_request_id: Option<String>,
     /// What goes before our own name in the User-Agent header.
     pub user_agent_prefix: Option<String>,
+    /// Whom usage is attributed to, in the User-Agent header.
+    pub partner_id: Option<String>,
     /// How often to look at a replication; a growing interval if `None`.
     pub replication_poll_interval: Option<Duration>,
 }
@@ -61,9 +70,21 @@ struct Inner {
     replication_poll_interval: Option<Duration>,
     correlation_request_id: String,
     user_agent: String,
-    tokens: TokenCache,
+    /// Where to ask for the rest of the cloud, and as whom.
+    metadata: Option<Metadata>,
+    credential: Credential,
+    auxiliary_tenant_ids: Vec<String>,
+    place: OnceCell<Place>,
     http: HttpClient,
     budget: Budget,
+}
+
+/// A cloud of which everything is known, and the tokens for it.
+struct Place {
+    cloud: Cloud,
+    tokens: TokenCache,
+    /// Those of other tenants, in their order.
+    auxiliary: Vec<TokenCache>,
 }
 
 /// A resource, and how long Azure asks to wait before the next look at it.
@@ -80,25 +101,58 @@ impl Client {
     }
 
     fn over(options: ClientOptions, http: HttpClient) -> Self {
-        let source = options.credential.source(&options.cloud, http.clone());
-        let user_agent = match &options.user_agent_prefix {
+        let mut user_agent = match &options.user_agent_prefix {
             Some(prefix) => format!("{prefix} {USER_AGENT}"),
             None => USER_AGENT.to_owned(),
         };
+        if let Some(partner_id) = &options.partner_id {
+            user_agent = format!("{user_agent} pid-{partner_id}");
+        }
         Self {
             inner: Arc::new(Inner {
                 cloud: options.cloud,
+                metadata: options.metadata,
+                credential: options.credential,
+                auxiliary_tenant_ids: options.auxiliary_tenant_ids,
+                place: OnceCell::new(),
                 subscription_id: options.subscription_id,
                 replication_poll_interval: options.replication_poll_interval,
                 correlation_request_id: options
                     .correlation_request_id
                     .unwrap_or_else(|| Uuid::new_v4().to_string()),
                 user_agent,
-                tokens: TokenCache::new(source),
                 http,
                 budget: Budget::new(),
             }),
         }
+    }
+
+    /// The cloud and its tokens; asks for what is not known of it, once.
+    async fn place(&self) -> Result<&Place, SignInError> {
+        let inner = &*self.inner;
+        inner
+            .place
+            .get_or_try_init(|| async {
+                let cloud = match &inner.metadata {
+                    Some(metadata) => metadata.cloud(&inner.http).await?,
+                    None => inner.cloud.clone(),
+                };
+                let tokens = |credential: Credential| {
+                    TokenCache::new(credential.source(&cloud, inner.http.clone()))
+                };
+                let auxiliary = inner
+                    .auxiliary_tenant_ids
+                    .iter()
+                    .filter_map(|tenant_id| inner.credential.in_tenant(tenant_id))
+                    .map(tokens)
+                    .collect();
+                Ok(Place {
+                    tokens: tokens(inner.credential.clone()),
+                    auxiliary,
+                    cloud,
+                })
+            })
+            .await
     }
 
     /// The subscription of resources that name none.
@@ -111,9 +165,10 @@ impl Client {
         &self.inner.correlation_request_id
     }
 
-    /// The cloud this client talks to.
+    /// The cloud this client talks to, as far as it is known.
     pub fn cloud(&self) -> &Cloud {
-        &self.inner.cloud
+        let known = self.inner.place.get();
+        known.map_or(&self.inner.cloud, |place| &place.cloud)
     }
 
     /// How often to look at a replication, if the caller has fixed it.
@@ -128,7 +183,7 @@ impl Client {
 
     /// The URL of a resource.
     pub(crate) fn url(&self, path: &str, api_version: &str, expand: Option<&str>) -> Url {
-        let mut url = self.inner.cloud.resource_manager_endpoint.clone();
+        let mut url = self.cloud().resource_manager_endpoint.clone();
         url.set_path(path);
         let query = match expand {
             Some(expand) => format!("api-version={api_version}&$expand={expand}"),
@@ -170,7 +225,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("cloud", &self.inner.cloud)
+            .field("cloud", self.cloud())
             .field("correlation_request_id", &self.inner.correlation_request_id)
             .finish_non_exhaustive()
     }
@@ -190,9 +245,12 @@ mod tests {
             credential: Credential::None {
                 help: "no credential".to_owned(),
             },
+            metadata: None,
+            auxiliary_tenant_ids: Vec::new(),
             subscription_id: None,
             correlation_request_id: None,
             user_agent_prefix: Some("caller/1".to_owned()),
+            partner_id: None,
             replication_poll_interval: None,
         })
     }

@@ -1,16 +1,16 @@
 //! The one loop that sends: token, attempt, decision, pause.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
-use secrecy::ExposeSecret;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use uuid::Uuid;
 
 use super::body;
+use super::pass::Pass;
 use super::{Answer, Client, Expected, Request};
-use crate::arm::auth::Token;
 use crate::arm::error::{ApiError, ConnectionError, Error, RequestIds};
 use crate::arm::explain;
 use crate::arm::patience::{Interrupted, Patience};
@@ -66,8 +66,11 @@ impl Client {
         request: &Request,
         patience: &Patience,
     ) -> Result<Answer, PutError> {
+        let mut request = self
+            .moved(request)
+            .map_or(Cow::Borrowed(request), Cow::Owned);
         if !self.cloud().is_resource_manager(&request.url) {
-            return Err(PutError::refused(self.foreign(request)));
+            return Err(PutError::refused(self.foreign(&request)));
         }
         let mut attempts = Attempts::default();
         let mut is_paid = request.is_paid;
@@ -77,13 +80,15 @@ impl Client {
             {
                 return Err(attempts.interrupted(interrupted));
             }
-            let token = match self.token(patience, &attempts).await {
-                Ok(Ok(token)) => Ok(token),
-                Ok(Err(error)) => Err(Error::SignIn(Box::new(error))),
-                Err(error) => return Err(attempts.end(error)),
+            let pass = match patience.run(self.pass()).await {
+                Ok(pass) => pass.map_err(|error| Error::SignIn(Box::new(error))),
+                Err(interrupted) => return Err(attempts.interrupted(interrupted)),
             };
-            let error = match &token {
-                Ok(token) => match self.once(request, token, patience, &mut attempts).await {
+            if let Some(moved) = self.moved(&request) {
+                request = Cow::Owned(moved);
+            }
+            let error = match &pass {
+                Ok(pass) => match self.once(&request, pass, patience, &mut attempts).await {
                     Ok(answer) => return Ok(answer),
                     Err(End::For(error)) => return Err(attempts.end(error)),
                     Err(End::Attempt(error)) => error,
@@ -94,8 +99,8 @@ impl Client {
             match attempts.history.decide(&error, remaining, retry::random()) {
                 Decision::GiveUp => return Err(attempts.end(error)),
                 Decision::RenewToken => {
-                    if let Ok(token) = &token {
-                        self.inner.tokens.invalidate(token);
+                    if let Ok(pass) = &pass {
+                        self.invalidate(pass);
                     }
                 }
                 Decision::TooLate { retry_after } => {
@@ -128,26 +133,15 @@ impl Client {
         }
     }
 
-    async fn token(
-        &self,
-        patience: &Patience,
-        attempts: &Attempts,
-    ) -> Result<Result<Token, crate::arm::error::SignInError>, Error> {
-        match patience.run(self.inner.tokens.token()).await {
-            Ok(answer) => Ok(answer),
-            Err(interrupted) => Err(attempts.interrupted(interrupted).error),
-        }
-    }
-
     /// One attempt, cut short by Stop and deadline; a PUT has a moment of grace.
     async fn once(
         &self,
         request: &Request,
-        token: &Token,
+        pass: &Pass,
         patience: &Patience,
         attempts: &mut Attempts,
     ) -> Result<Answer, End> {
-        let mut attempt = pin!(self.attempt(request, token));
+        let mut attempt = pin!(self.attempt(request, pass));
         let answer = match patience.run(&mut attempt).await {
             Ok(answer) => answer,
             Err(interrupted) => {
@@ -174,14 +168,14 @@ impl Client {
         })
     }
 
-    async fn attempt(&self, request: &Request, token: &Token) -> Result<Answer, Error> {
+    async fn attempt(&self, request: &Request, pass: &Pass) -> Result<Answer, Error> {
         let host = self.cloud().resource_manager_host().to_owned();
         let connection = |error| Error::Connection(Box::new(error));
         let http = self.inner.http.get().map_err(connection)?;
         let client_request_id = Uuid::new_v4().to_string();
         let mut sent = http
             .request(request.method.clone(), request.url.clone())
-            .header(AUTHORIZATION, bearer(token)?)
+            .header(AUTHORIZATION, pass.authorization()?)
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, &self.inner.user_agent)
             .header("x-ms-client-request-id", &client_request_id)
@@ -190,6 +184,9 @@ impl Client {
                 "x-ms-correlation-request-id",
                 &self.inner.correlation_request_id,
             );
+        if let Some(tokens) = pass.auxiliary_authorization()? {
+            sent = sent.header("x-ms-authorization-auxiliary", tokens);
+        }
         if let Some(body) = &request.body {
             sent = sent
                 .header(CONTENT_TYPE, "application/json")
@@ -304,16 +301,6 @@ fn is_final(error: &Error) -> bool {
     error
         .status()
         .is_some_and(|status| status != 401 && !retry::is_transient(status))
-}
-
-fn bearer(token: &Token) -> Result<HeaderValue, Error> {
-    let text = format!("Bearer {}", token.secret.expose_secret());
-    let mut value = HeaderValue::from_str(&text).map_err(|_| {
-        let message = "the token from Entra ID cannot stand in a header".to_owned();
-        Error::SignIn(Box::new(crate::arm::error::SignInError::permanent(message)))
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn log(request: &Request, status: &str, request_id: &str, began: Instant) {

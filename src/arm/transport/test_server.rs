@@ -15,7 +15,7 @@ use url::Url;
 
 use super::http::ATTEMPT_TIMEOUT;
 use super::{Client, ClientOptions, HttpClient};
-use crate::arm::auth::{Credential, Secret, Text};
+use crate::arm::auth::{Credential, Proof, Secret, Text};
 use crate::arm::cloud::Cloud;
 
 /// What the server says to one request.
@@ -190,14 +190,17 @@ impl TestServer {
                 resource_manager_audience: "https://audience.example".to_owned(),
                 active_directory_authority_host: self.origin.clone(),
             },
-            credential: Credential::ClientSecret {
+            credential: Credential::Application {
                 tenant_id: "tenant".to_owned(),
                 client_id: Text::Given("client".to_owned()),
-                client_secret: Secret::Given(SecretString::from("hunter2")),
+                proof: Proof::ClientSecret(Secret::Given(SecretString::from("hunter2"))),
             },
             subscription_id: None,
+            auxiliary_tenant_ids: Vec::new(),
+            metadata: None,
             correlation_request_id: Some("correlation".to_owned()),
             user_agent_prefix: None,
+            partner_id: None,
             replication_poll_interval: None,
         }
     }

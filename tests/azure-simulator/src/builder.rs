@@ -4,6 +4,8 @@ use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -151,6 +153,40 @@ impl Builder {
     pub fn client(mut self, id: &str, secret: &str) -> Self {
         id.clone_into(&mut self.settings.client_id);
         secret.clone_into(&mut self.settings.client_secret);
+        self
+    }
+
+    /// A certificate that the application may sign with, as PEM; what else stands there is not
+    /// looked at.
+    ///
+    /// # Panics
+    /// There is no certificate in it.
+    #[must_use]
+    pub fn certificate(mut self, pem: &str) -> Self {
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes());
+        let certificate = certificate.expect("a certificate in PEM");
+        self.settings.certificates.push(certificate.to_vec());
+        self
+    }
+
+    /// A tenant that issues tokens beside the one of the subscription.
+    #[must_use]
+    pub fn other_tenant(mut self, id: &str) -> Self {
+        self.settings.other_tenants.push(id.to_owned());
+        self
+    }
+
+    /// How long an OIDC token of a pipeline or a cluster can be used, in real time.
+    #[must_use]
+    pub fn oidc_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.oidc_token_lifetime = lifetime;
+        self
+    }
+
+    /// Describes clouds as a list, as older versions of Azure Resource Manager do.
+    #[must_use]
+    pub fn lists_clouds(mut self) -> Self {
+        self.settings.lists_clouds = true;
         self
     }
 

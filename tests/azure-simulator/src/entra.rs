@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use uuid::Uuid;
 
+use crate::assertion;
 use crate::exchange::{Answer, Incoming, Sender};
 use crate::state::State;
 
@@ -16,7 +17,15 @@ use crate::state::State;
 pub(crate) struct Tokens {
     /// Each with its number. They age by the real clock: a client counts `expires_in` by its
     /// own clock, which a test cannot advance.
-    issued: BTreeMap<String, (usize, Instant)>,
+    issued: BTreeMap<String, Issued>,
+}
+
+/// A token that was issued.
+#[derive(Debug)]
+struct Issued {
+    number: usize,
+    expires: Instant,
+    tenant: String,
 }
 
 /// Why a bearer is not let in.
@@ -28,39 +37,77 @@ pub(crate) enum BearerError {
 }
 
 impl Tokens {
-    fn issue(&mut self, lifetime: Duration) -> String {
+    pub(crate) fn issue(&mut self, tenant: &str, lifetime: Duration) -> String {
         // Two GUIDs: opaque, unique, and unlike a JWT, which clients must not look into.
         let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        let number = self.issued.len() + 1;
-        self.issued
-            .insert(token.clone(), (number, Instant::now() + lifetime));
+        let issued = Issued {
+            number: self.issued.len() + 1,
+            expires: Instant::now() + lifetime,
+            tenant: tenant.to_ascii_lowercase(),
+        };
+        self.issued.insert(token.clone(), issued);
         token
     }
 
-    pub(crate) fn check(&self, request: &Incoming) -> Result<(), BearerError> {
+    /// Whether a request is let into the subscriptions of a tenant. Tokens of other tenants must
+    /// be good as well: one that is not spoils the request.
+    pub(crate) fn check(&self, request: &Incoming, tenant: &str) -> Result<(), BearerError> {
         let token = bearer(request).ok_or(BearerError::Missing)?;
+        let known = self.good(token)?;
+        if !known.tenant.eq_ignore_ascii_case(tenant) {
+            return Err(BearerError::Unknown);
+        }
+        let others = auxiliary(request);
+        if others.len() > AUXILIARY_TOKENS_MAX {
+            return Err(BearerError::Unknown);
+        }
+        for other in others {
+            // What is missing in one of them is the client's mistake all the same.
+            self.good(other.ok_or(BearerError::Unknown)?)?;
+        }
+        Ok(())
+    }
+
+    fn good(&self, token: &str) -> Result<&Issued, BearerError> {
         match self.issued.get(token) {
             None => Err(BearerError::Unknown),
-            Some((_, expires)) if *expires <= Instant::now() => Err(BearerError::Expired),
-            Some(_) => Ok(()),
+            Some(issued) if issued.expires <= Instant::now() => Err(BearerError::Expired),
+            Some(issued) => Ok(issued),
         }
     }
 
-    /// The number of the token, which may be logged where the token may not.
+    /// The number of the token, which may be logged where the token may not; those of other
+    /// tenants follow it.
     pub(crate) fn describe(&self, request: &Incoming) -> Option<String> {
         request.header("authorization")?;
-        let known = bearer(request).and_then(|token| self.issued.get(token));
-        Some(match known {
-            Some((number, _)) => format!("token {number}"),
+        let name = |token: Option<&str>| match token.and_then(|token| self.issued.get(token)) {
+            Some(issued) => format!("token {}", issued.number),
             None => "unknown token".to_owned(),
-        })
+        };
+        let mut names = vec![name(bearer(request))];
+        names.extend(auxiliary(request).into_iter().map(name));
+        Some(names.join(", "))
+    }
+
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &String> {
+        self.issued.keys()
     }
 
     pub(crate) fn expire_all(&mut self) {
-        for (_, expires) in self.issued.values_mut() {
-            *expires = Instant::now();
+        for issued in self.issued.values_mut() {
+            issued.expires = Instant::now();
         }
     }
+}
+
+/// Azure Resource Manager takes so many tokens of other tenants.
+const AUXILIARY_TOKENS_MAX: usize = 3;
+
+/// The tokens of other tenants; `None` for what is none.
+fn auxiliary(request: &Incoming) -> Vec<Option<&str>> {
+    let header = request.header("x-ms-authorization-auxiliary");
+    let parts = header.into_iter().flat_map(|header| header.split(", "));
+    parts.map(|part| part.strip_prefix("Bearer ")).collect()
 }
 
 fn bearer(request: &Incoming) -> Option<&str> {
@@ -85,7 +132,7 @@ pub(crate) fn answer(state: &mut State, request: &Incoming, tenant: &str) -> Ans
 }
 
 /// An error of the sign-in service.
-struct Refusal {
+pub(crate) struct Refusal {
     status: u16,
     error: &'static str,
     code: u32,
@@ -94,7 +141,12 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, error: &'static str, code: u32, text: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: u16,
+        error: &'static str,
+        code: u32,
+        text: impl Into<String>,
+    ) -> Self {
         Self {
             status,
             error,
@@ -181,7 +233,8 @@ fn issue(state: &mut State, request: &Incoming, tenant: &str) -> Result<Value, R
         })
     };
     let settings = &state.settings;
-    if !tenant.eq_ignore_ascii_case(&settings.tenant_id) {
+    let is_known = |known: &String| known.eq_ignore_ascii_case(tenant);
+    if !is_known(&settings.tenant_id) && !settings.other_tenants.iter().any(is_known) {
         return Err(Refusal::new(
             400,
             "invalid_request",
@@ -210,14 +263,31 @@ fn issue(state: &mut State, request: &Incoming, tenant: &str) -> Result<Value, R
             ),
         ));
     }
-    if field("client_secret")? != settings.client_secret {
-        return Err(Refusal::new(
-            401,
-            "invalid_client",
-            7_000_215,
-            format!("Invalid client secret provided for app '{client_id}'."),
-        ));
+    match form.get("client_assertion") {
+        Some(assertion) => {
+            let kind = field("client_assertion_type")?;
+            if kind != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+                return Err(Refusal::new(
+                    400,
+                    "invalid_request",
+                    50_027,
+                    format!("'{kind}' is no type of an assertion."),
+                ));
+            }
+            let audience = format!("https://{}{}", request.authority, request.path);
+            assertion::check(state, assertion, client_id, &audience)?;
+        }
+        None if field("client_secret")? != settings.client_secret => {
+            return Err(Refusal::new(
+                401,
+                "invalid_client",
+                7_000_215,
+                format!("Invalid client secret provided for app '{client_id}'."),
+            ));
+        }
+        None => {}
     }
+    let settings = &state.settings;
     if let Some(code) = settings.revoked
         && let Some((status, error, text)) = revocation(code)
     {
@@ -236,7 +306,7 @@ fn issue(state: &mut State, request: &Incoming, tenant: &str) -> Result<Value, R
         ));
     }
     let lifetime = settings.token_lifetime;
-    let token = state.tokens.issue(lifetime);
+    let token = state.tokens.issue(tenant, lifetime);
     Ok(json!({
         "token_type": "Bearer",
         "expires_in": lifetime.as_secs(),
@@ -246,7 +316,14 @@ fn issue(state: &mut State, request: &Incoming, tenant: &str) -> Result<Value, R
 }
 
 fn read_form(request: &Incoming) -> Result<BTreeMap<String, String>, Refusal> {
-    const KNOWN: [&str; 4] = ["grant_type", "client_id", "client_secret", "scope"];
+    const KNOWN: [&str; 6] = [
+        "grant_type",
+        "client_id",
+        "client_secret",
+        "client_assertion",
+        "client_assertion_type",
+        "scope",
+    ];
     let content_type = request.header("content-type").unwrap_or_default();
     if !content_type.starts_with("application/x-www-form-urlencoded") {
         return Err(Refusal::unexpected(format!(

@@ -33,6 +33,7 @@
 //! From outside of the process the [`control`] interface does the same over https.
 
 mod arm;
+mod assertion;
 mod builder;
 mod certificate;
 mod clock;
@@ -41,7 +42,10 @@ mod entra;
 mod exchange;
 mod fault;
 mod governance;
+mod issuer;
 mod log;
+mod machine;
+mod metadata;
 mod refusals;
 mod replication;
 mod role;
@@ -64,8 +68,8 @@ pub use replication::Replication;
 pub use role::Role;
 pub use seed::{SourceCollection, SourceRestorePoint};
 pub use settings::{
-    AUDIENCE, CLIENT_ID, CLIENT_SECRET, OBJECT_ID, OperationHeaders, Rules, SUBSCRIPTION_ID,
-    TENANT_ID,
+    AUDIENCE, CLIENT_ID, CLIENT_SECRET, FEDERATED_SUBJECT, IDENTITY_HEADER, OBJECT_ID,
+    OIDC_REQUEST_TOKEN, OperationHeaders, Rules, SERVICE_CONNECTION_ID, SUBSCRIPTION_ID, TENANT_ID,
 };
 pub use simulator::{NotSeen, Simulator};
 pub use throttling::Throttling;

@@ -23,7 +23,10 @@ use crate::control;
 use crate::entra;
 use crate::exchange::{Answer, Incoming, Payload, Sender};
 use crate::fault::Action;
+use crate::issuer;
 use crate::log::Request;
+use crate::machine;
+use crate::metadata;
 use crate::state::State;
 
 /// What the handle and every connection share.
@@ -190,7 +193,10 @@ fn arrive(shared: &Shared, request: &Incoming) -> (u64, Option<Action>, Option<A
 fn handle(state: &mut State, request: &Incoming, sequence: u64) -> Answer {
     let answer = match entra::tenant(&request.path) {
         Some(tenant) => entra::answer(state, request, tenant),
-        None => arm::answer(state, request),
+        None => issuer::answer(state, request)
+            .or_else(|| machine::answer(state, request))
+            .or_else(|| metadata::answer(state, request))
+            .unwrap_or_else(|| arm::answer(state, request)),
     };
     state
         .log

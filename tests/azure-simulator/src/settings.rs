@@ -17,6 +17,14 @@ pub const CLIENT_ID: &str = "00000000-0000-0000-0000-00000000000c";
 pub const OBJECT_ID: &str = "00000000-0000-0000-0000-00000000000b";
 /// The application's secret, which opens nothing but a simulator on loopback.
 pub const CLIENT_SECRET: &str = "simulator-client-secret";
+/// What lets a pipeline ask for its OIDC tokens.
+pub const OIDC_REQUEST_TOKEN: &str = "simulator-oidc-request-token";
+/// The service connection of pipelines in Azure DevOps.
+pub const SERVICE_CONNECTION_ID: &str = "00000000-0000-0000-0000-00000000000d";
+/// Whose OIDC tokens the application trusts.
+pub const FEDERATED_SUBJECT: &str = "repo:contoso/infrastructure:ref:refs/heads/main";
+/// What lets an App Service ask for its identity.
+pub const IDENTITY_HEADER: &str = "simulator-identity-header";
 /// The audience whose tokens Azure Resource Manager takes.
 pub const AUDIENCE: &str = "https://management.azure.com";
 
@@ -82,6 +90,14 @@ pub(crate) struct Settings {
     pub(crate) tenant_id: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    /// The certificates that the application may sign with, as DER.
+    pub(crate) certificates: Vec<Vec<u8>>,
+    /// Tenants that issue tokens beside the one of the subscription.
+    pub(crate) other_tenants: Vec<String>,
+    /// How long the tokens of pipelines and clusters can be shown to the sign-in service.
+    pub(crate) oidc_token_lifetime: Duration,
+    /// Whether clouds are described as a list, as older versions do.
+    pub(crate) lists_clouds: bool,
     pub(crate) audience: String,
     /// The code that the sign-in service refuses the client with.
     pub(crate) revoked: Option<u32>,
@@ -110,6 +126,10 @@ impl Default for Settings {
             tenant_id: TENANT_ID.to_owned(),
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
+            certificates: Vec::new(),
+            other_tenants: Vec::new(),
+            oidc_token_lifetime: Duration::from_secs(600),
+            lists_clouds: false,
             audience: AUDIENCE.to_owned(),
             revoked: None,
             token_lifetime: Duration::from_secs(3599),

@@ -1,6 +1,6 @@
 //! Everything that exists in the simulated Azure, behind one lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::entra::Tokens;
 use crate::fault::Faults;
 use crate::governance::{Lock, Policy};
+use crate::issuer::Issuer;
 use crate::log::Log;
 use crate::route::{CollectionId, Resource, RestorePointId, Route};
 use crate::settings::Settings;
@@ -30,6 +31,10 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) tokens: Tokens,
+    /// The tokens that pipelines and clusters were given to sign in with.
+    pub(crate) oidc_tokens: Issuer,
+    /// The ids of the assertions that were shown: each can be used once.
+    pub(crate) shown_assertions: BTreeSet<String>,
     pub(crate) resource_groups: Vec<ResourceGroup>,
     pub(crate) collections: Vec<Collection>,
     pub(crate) operations: Vec<Operation>,
@@ -53,6 +58,8 @@ impl State {
             settled: clock.now(),
             clock,
             tokens: Tokens::default(),
+            oidc_tokens: Issuer::default(),
+            shown_assertions: BTreeSet::new(),
             resource_groups: Vec::new(),
             collections: Vec::new(),
             operations: Vec::new(),

@@ -158,7 +158,7 @@ fn route(state: &mut State, request: &Incoming, bill: &mut Bill) -> Answered {
 
 /// Assumed: the texts, which are ARM's in general and not recorded with restore points.
 fn authenticate(state: &State, request: &Incoming) -> Result<(), Answer> {
-    let (code, message) = match state.tokens.check(request) {
+    let (code, message) = match state.tokens.check(request, &state.settings.tenant_id) {
         Ok(()) => return Ok(()),
         Err(BearerError::Missing) => (
             "AuthenticationFailed",

@@ -170,6 +170,35 @@ impl Simulator {
             .push_back((code.to_owned(), message.to_owned()));
     }
 
+    /// A token for Azure Resource Manager, as somebody signed in elsewhere would hold it.
+    #[must_use]
+    pub fn token(&self, tenant_id: &str, lifetime: Duration) -> String {
+        self.shared.state().tokens.issue(tenant_id, lifetime)
+    }
+
+    /// An OIDC token for Entra ID, as a pipeline or a cluster gives it to its guests; the
+    /// application trusts [`crate::FEDERATED_SUBJECT`] only.
+    #[must_use]
+    pub fn oidc_token(&self, subject: &str) -> String {
+        let mut state = self.shared.state();
+        let lifetime = state.settings.oidc_token_lifetime;
+        let audience = "api://AzureADTokenExchange";
+        state.oidc_tokens.give(subject, audience, lifetime)
+    }
+
+    /// Lets every OIDC token that was given expire now.
+    pub fn expire_oidc_tokens(&self) {
+        self.shared.state().oidc_tokens.expire_all();
+    }
+
+    /// Every token that was issued or given so far, to look for where none may stand.
+    #[must_use]
+    pub fn issued_secrets(&self) -> Vec<String> {
+        let state = self.shared.state();
+        let issued = state.tokens.secrets();
+        issued.chain(state.oidc_tokens.secrets()).cloned().collect()
+    }
+
     /// Lets every token that was issued expire now, whatever its holder was told.
     pub fn expire_tokens(&self) {
         self.shared.state().tokens.expire_all();

@@ -3,6 +3,7 @@
 // Always true here. It tells clippy that the helpers are tests, too, and may unwrap.
 #![cfg(test)]
 
+mod assertions;
 mod clock;
 mod control;
 mod copy_rules;
