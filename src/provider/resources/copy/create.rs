@@ -73,8 +73,11 @@ pub(super) async fn create(
                 match adopt::adopt(&copying, walk, existing).await {
                     Adopted::Finished(applied) => return *applied,
                     Adopted::CopyAgain => {
-                        follows_failed = true;
-                        copying.phase = Phase::TakeOver;
+                        // Where a delete half went first, no old object is left in the state.
+                        if !walk.is_kept(&id) {
+                            follows_failed = true;
+                            copying.phase = Phase::TakeOver;
+                        }
                         arriving = copying.waits().then(arrive);
                     }
                 }
