@@ -129,9 +129,9 @@ impl Report<'_> {
         let resume = "run terraform apply again: it waits for them, and what has finished is not waited for again.";
         match end {
             End::Usable => String::new(),
-            End::Failed => "To copy again, run terraform apply -replace=ADDRESS for each of them; Azure accepts the \
-                            same source again only while no newer one has been copied. To open the gate without \
-                            them, take them out of copies."
+            End::Failed => "A copy that azrestorepoint_copy manages is made anew by the next apply, if Azure would take \
+                            its source again: it is still there, and no newer one is copied. To open the gate without \
+                            the others, take them out of copies."
                 .to_owned(),
             End::Gone => "A copy that azrestorepoint_copy manages is made anew by the next apply. To open the gate \
                           without the others, take them out of copies."
@@ -237,6 +237,7 @@ pub(super) fn not_importable() -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::golden::{Golden, error_body, refusal};
     use crate::provider::resources::replication::entries::Named;
     use serde_json::json;
     use std::time::Duration;
@@ -298,7 +299,7 @@ mod tests {
   - copies[\"db\"]: /subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/restorePointCollections/c/restorePoints/db, disks data-1 60 % (ReplicationState/failed)
   - copies[\"web\"]: /subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/restorePointCollections/c/restorePoints/web, disks data-1 40 % (ReplicationState/failed)
 
-The gate stays shut: it is not in the state, and nothing was made of their disks. To copy again, run terraform apply -replace=ADDRESS for each of them; Azure accepts the same source again only while no newer one has been copied. To open the gate without them, take them out of copies.";
+The gate stays shut: it is not in the state, and nothing was made of their disks. A copy that azrestorepoint_copy manages is made anew by the next apply, if Azure would take its source again: it is still there, and no newer one is copied. To open the gate without the others, take them out of copies.";
         let expected = [(Severity::Error, "Restore point copies have failed", detail)];
         check(Phase::Create, Gate::Shut, &waited, &expected);
     }
@@ -319,6 +320,58 @@ To go on waiting, run terraform apply again: it waits for them, and what has fin
         let summary = "Copies have not finished replicating";
         let expected = [(Severity::Warning, summary, detail)];
         check(Phase::Create, Gate::Ajar, &waited, &expected);
+    }
+
+    #[test]
+    fn everything_about_a_gate() {
+        let mut golden = Golden::folder("gate");
+        let body = error_body("ServerBusy", "The server is busy. Please try again later.");
+        let path = format!("{COLLECTION}/restorePoints/web");
+        let busy = refusal(reqwest::Method::GET, &path, 503, &body);
+        let patience = Patience::detached(Duration::ZERO);
+        let ends = [
+            ("failed", End::Failed, "failed", None),
+            ("gone", End::Gone, "replicating", None),
+            ("made_anew", End::MadeAnew, "succeeded", None),
+            ("not_a_copy", End::NotACopy, "unknown", None),
+            ("deadline", End::Deadline, "replicating", None),
+            ("lost_contact", End::LostContact, "replicating", Some(busy)),
+            ("stopped", End::Stopped, "replicating", None),
+        ];
+        for (end_name, end, code, cause) in ends {
+            for (name, phase, gate) in [
+                ("create", Phase::Create, Gate::Shut),
+                ("update", Phase::Update, Gate::Shut),
+                ("create_that_goes_on", Phase::Create, Gate::Ajar),
+                ("update_that_goes_on", Phase::Update, Gate::Ajar),
+            ] {
+                // A gate is left ajar by a deadline or a lost contact alone.
+                if gate == Gate::Ajar && !matches!(end, End::Deadline | End::LostContact) {
+                    continue;
+                }
+                let waited = [Waited {
+                    cause: cause.clone(),
+                    ..waited("web", end, code, 40)
+                }];
+                let report = Report {
+                    phase,
+                    gate,
+                    patience: &patience,
+                    waited: &waited,
+                };
+                for told in report.diagnostics().iter() {
+                    golden.message(&format!("{end_name}_in_{name}"), told);
+                }
+            }
+        }
+        let id = Named::parse(&path).expect("a copy").id;
+        let gone = |key: &str, made_anew| Lost {
+            key: key.to_owned(),
+            id: id.clone(),
+            made_anew,
+        };
+        golden.message("lost", &lost(&[gone("web", false), gone("db", true)]));
+        golden.message("not_importable", &not_importable());
     }
 
     #[test]
