@@ -64,16 +64,14 @@ pub(crate) async fn begin(
     }
 }
 
-fn is_refusal(error: &Error) -> bool {
+/// Whether this answer says no to a request, and would say so again.
+pub(crate) fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(400..=407 | 409..=428 | 430..=499))
 }
 
 /// Whether the restore point is a copy of that source.
 pub(crate) fn is_copy_of(found: &RestorePoint, source: &RestorePointId) -> bool {
-    let found = found
-        .source_restore_point_id()
-        .and_then(|found| RestorePointId::parse(found).ok());
-    found.as_ref() == Some(source)
+    found.copied_from().as_ref() == Some(source)
 }
 
 /// Waits until Azure has begun to copy. Gives the copy, where it had to be asked instead of

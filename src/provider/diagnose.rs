@@ -8,6 +8,17 @@ use crate::plugin::diagnostics::Diagnostic;
 
 pub(crate) use crate::arm::explain::{Sides, Source, source};
 
+/// How to go on once the cause is out of the way.
+pub(crate) const ONCE_SOLVED: &str = "Run terraform apply again once this is solved.";
+
+/// How to go on after an apply that did not come to its end: nothing is wrong after a stop.
+pub(crate) fn apply_again(error: &Error) -> &'static str {
+    match error {
+        Error::Stopped => "Run terraform apply again.",
+        _ => ONCE_SOLVED,
+    }
+}
+
 /// An error without more to say than Azure's words and what they ask for.
 pub(crate) fn error_after(summary: &str, before: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(summary, around(before, error, ""))

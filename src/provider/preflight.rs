@@ -11,7 +11,7 @@ use crate::provider::session::Session;
 use crate::provider::walk::Walk;
 
 /// How long one plan may ask. A plan is there to be read, and nobody reads it while it waits.
-const BUDGET: Duration = Duration::from_secs(10);
+pub(crate) const BUDGET: Duration = Duration::from_secs(10);
 
 /// What it takes to ask while planning.
 pub(crate) struct Preflight<'a> {

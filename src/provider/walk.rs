@@ -59,6 +59,13 @@ struct Seen {
     kept: bool,
 }
 
+impl Seen {
+    /// Remembers a plan, and gives whether it agrees with the first one, or is exempt.
+    fn plan(&mut self, plan: Plan) -> bool {
+        *self.planned.get_or_insert(plan) == plan || self.made
+    }
+}
+
 impl Walk {
     /// Begins a new walk.
     pub(crate) fn forget(&self) {
@@ -144,11 +151,7 @@ impl Walk {
     /// A copy that was made in this walk is exempt: Terraform plans the destroy of a replaced
     /// twin in the middle of an apply, and an error there would leave it behind.
     pub(crate) fn plan(&self, id: &RestorePointId, plan: Plan) -> bool {
-        let mut seen = self.seen();
-        let seen = seen.entry(id.clone()).or_default();
-        let agrees = seen.planned.is_none_or(|planned| planned == plan);
-        seen.planned = seen.planned.or(Some(plan));
-        agrees || seen.made
+        self.seen().entry(id.clone()).or_default().plan(plan)
     }
 
     /// Whether this was planned before.
@@ -156,15 +159,9 @@ impl Walk {
         self.of(id).planned == Some(plan)
     }
 
-    /// Remembers that a create was planned which follows no other plan, and says how many there
-    /// are of its collection.
-    pub(crate) fn plan_create(&self, id: &RestorePointId) -> usize {
-        let mut seen = self.seen();
-        seen.entry(id.clone()).or_default().create_planned = true;
-        let beside = seen
-            .iter()
-            .filter(|(other, seen)| seen.create_planned && other.collection() == id.collection());
-        beside.count()
+    /// Remembers that a create was planned which follows no other plan.
+    pub(crate) fn plan_create(&self, id: &RestorePointId) {
+        self.seen().entry(id.clone()).or_default().create_planned = true;
     }
 
     /// Whether a create was planned that follows no other plan.
@@ -210,10 +207,7 @@ impl Walk {
     /// As [`Walk::plan`], for the mirror into a collection whose copies a destroy deletes.
     pub(crate) fn plan_mirror(&self, target: &RestorePointCollectionId, plan: Plan) -> bool {
         let mut mirrors = self.mirrors();
-        let seen = mirrors.entry(target.clone()).or_default();
-        let agrees = seen.planned.is_none_or(|planned| planned == plan);
-        seen.planned = seen.planned.or(Some(plan));
-        agrees || seen.made
+        mirrors.entry(target.clone()).or_default().plan(plan)
     }
 
     /// From now on no delete of this walk touches the copies of the mirror into a collection.

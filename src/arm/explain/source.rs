@@ -1,7 +1,7 @@
 //! What has become of the source of a copy that did not succeed.
 
 use crate::arm::Error;
-use crate::arm::compute::models::{RestorePoint, instant};
+use crate::arm::compute::models::RestorePoint;
 use crate::arm::resource_id::RestorePointId;
 
 /// What a look at the source has found, after its copy failed or vanished.
@@ -27,9 +27,10 @@ impl Source {
             Err(_) => return Self::Unseen,
         };
         // A copy has the time of its source.
-        let time =
-            |point: &RestorePoint| point.properties.time_created.as_deref().and_then(instant);
-        match (time(found), copy.and_then(time)) {
+        match (
+            found.time_created(),
+            copy.and_then(RestorePoint::time_created),
+        ) {
             (Some(source), Some(copy)) if source != copy => Self::Replaced,
             _ => Self::There,
         }

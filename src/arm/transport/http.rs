@@ -26,11 +26,29 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept: shorter than what firewalls usually forget.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// One HTTP client for Azure Resource Manager and Entra ID, made when the first request needs it:
-/// reading the root certificates costs milliseconds that most runs never need.
+/// A client that is made when the first request needs it: reading the root certificates costs
+/// milliseconds that most runs never need.
+#[derive(Clone, Default)]
+struct Made(Arc<Mutex<Option<reqwest::Client>>>);
+
+impl Made {
+    fn get_or_make(
+        &self,
+        builder: impl FnOnce() -> reqwest::ClientBuilder,
+    ) -> Result<reqwest::Client, ConnectionError> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*made {
+            return Ok(client.clone());
+        }
+        let client = builder().build().map_err(no_client)?;
+        Ok(made.insert(client).clone())
+    }
+}
+
+/// One HTTP client for Azure Resource Manager and Entra ID.
 #[derive(Clone, Default)]
 pub(crate) struct HttpClient {
-    made: Arc<Mutex<Option<reqwest::Client>>>,
+    made: Made,
 }
 
 impl HttpClient {
@@ -39,12 +57,7 @@ impl HttpClient {
     /// # Errors
     /// [`ConnectionKind::NoClient`], for example when no root certificates can be read.
     pub(crate) fn get(&self) -> Result<reqwest::Client, ConnectionError> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = &*made {
-            return Ok(client.clone());
-        }
-        let client = builder(ATTEMPT_TIMEOUT).build().map_err(no_client)?;
-        Ok(made.insert(client).clone())
+        self.made.get_or_make(|| builder(ATTEMPT_TIMEOUT))
     }
 }
 
@@ -52,7 +65,7 @@ impl HttpClient {
 /// its identity: without TLS, which it does not speak, and never through a proxy.
 #[derive(Clone, Default)]
 pub(crate) struct LocalHttpClient {
-    made: Arc<Mutex<Option<reqwest::Client>>>,
+    made: Made,
 }
 
 impl LocalHttpClient {
@@ -61,17 +74,12 @@ impl LocalHttpClient {
     /// # Errors
     /// As [`HttpClient::get`].
     pub(crate) fn get(&self) -> Result<reqwest::Client, ConnectionError> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = &*made {
-            return Ok(client.clone());
-        }
-        let client = builder(ATTEMPT_TIMEOUT)
-            .https_only(false)
-            .no_proxy()
-            .connect_timeout(LOCAL_CONNECT_TIMEOUT)
-            .build()
-            .map_err(no_client)?;
-        Ok(made.insert(client).clone())
+        self.made.get_or_make(|| {
+            builder(ATTEMPT_TIMEOUT)
+                .https_only(false)
+                .no_proxy()
+                .connect_timeout(LOCAL_CONNECT_TIMEOUT)
+        })
     }
 }
 
@@ -97,7 +105,7 @@ impl HttpClient {
             .tls_certs_only([certificate]);
         let made = Mutex::new(Some(builder.build().unwrap()));
         Self {
-            made: Arc::new(made),
+            made: Made(Arc::new(made)),
         }
     }
 }

@@ -9,6 +9,9 @@ mod time_created;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use time::OffsetDateTime;
+
+use crate::arm::resource_id::RestorePointId;
 
 pub use instance_view::{
     DiskRestorePointInstanceView, DiskRestorePointReplicationStatus, InstanceViewStatus,
@@ -111,6 +114,16 @@ impl RestorePoint {
     pub fn source_restore_point_id(&self) -> Option<&str> {
         let source = self.properties.source_restore_point.as_ref()?;
         source.id.as_deref()
+    }
+
+    /// The same, parsed; `None` also where it is no id of a restore point.
+    pub fn copied_from(&self) -> Option<RestorePointId> {
+        RestorePointId::parse(self.source_restore_point_id()?).ok()
+    }
+
+    /// The moment that the restore point holds, which a copy shares with its source.
+    pub fn time_created(&self) -> Option<OffsetDateTime> {
+        instant(self.properties.time_created.as_deref()?)
     }
 
     /// Whether the provisioning state is `state`, in any case.

@@ -7,18 +7,12 @@ use crate::plugin::resource::DeleteReason;
 use crate::plugin::value::{Path, Value};
 use crate::provider::diagnose;
 
-const ONCE_SOLVED: &str = "Run terraform apply again once this is solved.";
-
 /// A create that could not see whether the name is taken.
 pub(super) fn cannot_look(id: &RestorePointCollectionId, error: &Error) -> Diagnostic {
     let before = format!("The collection {id} was not created, and Azure was not asked to.");
-    let after = match error {
-        Error::Stopped => "Run terraform apply again.",
-        _ => ONCE_SOLVED,
-    };
     Diagnostic::error(
         "Cannot look for an existing restore point collection",
-        diagnose::around(&before, error, after),
+        diagnose::around(&before, error, diagnose::apply_again(error)),
     )
 }
 
@@ -37,8 +31,14 @@ pub(super) fn refused(id: &RestorePointCollectionId, error: &Error) -> Diagnosti
             "Timeout before Azure took the collection",
             "Run terraform apply again; to wait longer, raise timeouts { create = \"...\" }.",
         ),
-        Error::Api(_) => ("Azure refused the restore point collection", ONCE_SOLVED),
-        _ => ("Azure could not be asked for the collection", ONCE_SOLVED),
+        Error::Api(_) => (
+            "Azure refused the restore point collection",
+            diagnose::ONCE_SOLVED,
+        ),
+        _ => (
+            "Azure could not be asked for the collection",
+            diagnose::ONCE_SOLVED,
+        ),
     };
     let before = format!("The collection {id} was not created, and nothing is in the state.");
     Diagnostic::error(summary, diagnose::around(&before, error, after))
@@ -57,7 +57,7 @@ pub(super) fn cannot_tag(id: &RestorePointCollectionId, error: &Error) -> Diagno
     );
     Diagnostic::error(
         "Cannot change the tags of the restore point collection",
-        diagnose::around(&before, error, ONCE_SOLVED),
+        diagnose::around(&before, error, diagnose::ONCE_SOLVED),
     )
     .at(Path::attribute("tags"))
 }

@@ -4,7 +4,7 @@
 //! that was asked for: from a run whose state was lost, or kept from a taint.
 
 use crate::arm::Error;
-use crate::arm::compute::models::{RestorePoint, instant};
+use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
@@ -100,9 +100,10 @@ async fn is_identical(copying: &Copying<'_>, existing: &Existing<'_>) -> Result<
             Err(error) if error.is_not_found() => return Ok(true),
             Err(error) => return Err(error),
         };
-    let time = |point: &RestorePoint| point.properties.time_created.as_deref().and_then(instant);
-    Ok(match (time(&source), time(&existing.found)) {
-        (Some(source), Some(copy)) => source == copy,
-        _ => true,
-    })
+    Ok(
+        match (source.time_created(), existing.found.time_created()) {
+            (Some(source), Some(copy)) => source == copy,
+            _ => true,
+        },
+    )
 }

@@ -117,18 +117,14 @@ fn after_taint(id: &RestorePointId, found: &RestorePoint, request: &DeleteReques
     let Some(successor) = Successor::of(&request.successor) else {
         return Origin::TaintUnknown;
     };
-    let Some(source) = found
-        .source_restore_point_id()
-        .and_then(|id| RestorePointId::parse(id).ok())
-    else {
+    let Some(source) = found.copied_from() else {
         return Origin::TaintUnknown;
     };
     if successor.id != *id || successor.source != source {
         return Origin::TaintDifferent;
     }
     let known = request.prior_state.get("time_created").as_str();
-    let now = found.properties.time_created.as_deref();
-    match (known.and_then(instant), now.and_then(instant)) {
+    match (known.and_then(instant), found.time_created()) {
         (Some(known), Some(now)) if known != now => Origin::TaintDifferent,
         _ => Origin::TaintIdentical,
     }
@@ -158,7 +154,7 @@ async fn condition(
             .is_some_and(|name| !name.eq_ignore_ascii_case(id.name()))
     });
     // The newest one may still replicate; the oldest is the likeliest to be usable.
-    others.sort_by_key(|other| other.properties.time_created.as_deref().and_then(instant));
+    others.sort_by_key(RestorePoint::time_created);
     for name in others
         .iter()
         .filter_map(|other| other.name.as_deref())

@@ -1,7 +1,5 @@
 //! What a plan tells that lets a usable copy go.
 
-use std::time::Duration;
-
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
@@ -12,14 +10,12 @@ use crate::arm::{Client, Error, Patience};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::Value;
 use crate::provider::glance::points_of;
+use crate::provider::preflight::BUDGET;
 use crate::provider::session::Session;
 use crate::provider::walk::Walk;
 
 use super::model::{self, Successor};
-use super::{rules, words};
-
-/// How long one plan may look. An apply looks again, and keeps the last usable copy.
-const BUDGET: Duration = Duration::from_secs(10);
+use super::words;
 
 /// How many copies of a collection are asked, one by one, whether they are usable.
 const OTHERS_MAX: usize = 100;
@@ -159,10 +155,10 @@ async fn again(
 ) -> Again {
     let points = || points_of(collection, going.id.collection());
     let own = points().find(|(other, _)| *other == going.id);
-    let time = going.time.or_else(|| rules::time_of(own?.1));
+    let time = going.time.or_else(|| own?.1.time_created());
     let newest = points()
         .filter(|(other, _)| *other != going.id)
-        .map(|(other, point)| (rules::time_of(point), other))
+        .map(|(other, point)| (point.time_created(), other))
         .max_by_key(|(time, _)| *time);
     if let Some((newest_time, newest)) = newest
         && newest_time > time

@@ -95,7 +95,7 @@ impl Look<'_> {
             }
             Err(error) => return Err(Obstacle::Unseen(error)),
         };
-        let broken = rules::of_collection(&collection, source)
+        let broken = rules::of_collection(&collection, source.collection())
             .or_else(|| rules::of_points(&collection, id, source, source_time));
         if let Some(rule) = broken {
             return Err(rule.into());
@@ -121,7 +121,7 @@ impl Look<'_> {
         let others = points_of(collection, self.id.collection());
         let newest = others
             .filter(|(other, _)| other != self.id)
-            .max_by_key(|(_, point)| rules::time_of(point));
+            .max_by_key(|(_, point)| point.time_created());
         let Some((newest, _)) = newest else {
             return Ok(None);
         };

@@ -13,7 +13,7 @@ mod planning;
 mod preflight;
 mod read;
 mod refusals;
-mod rules;
+pub(super) mod rules;
 pub(super) mod schema;
 mod start;
 mod wait;

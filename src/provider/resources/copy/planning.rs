@@ -158,6 +158,6 @@ async fn is_recopyable(
         return false;
     };
     rules::of_source(&point).is_none()
-        && rules::of_collection(&collection, source).is_none()
-        && rules::of_points(&collection, id, source, rules::time_of(&point)).is_none()
+        && rules::of_collection(&collection, source.collection()).is_none()
+        && rules::of_points(&collection, id, source, point.time_created()).is_none()
 }

@@ -66,7 +66,7 @@ pub(super) async fn preflight(
             found.diagnostics.push(words::is_there_already(id, *adopts));
             return found.diagnostics;
         }
-        if let Some(rule) = rules::of_collection(target, source) {
+        if let Some(rule) = rules::of_collection(target, source.collection()) {
             found.broken(&rule, None);
             return found.diagnostics;
         }
@@ -85,7 +85,7 @@ pub(super) async fn preflight(
     };
     found.of_source(&point);
     if let Some(target) = target {
-        let time = rules::time_of(&point);
+        let time = point.time_created();
         if let Some(rule) = rules::of_points(&target, id, source, time) {
             found.broken(&rule, None);
         } else if let Some(location) = &target.location

@@ -220,13 +220,9 @@ pub(super) fn cannot_compare(id: &RestorePointId, error: &Error) -> Diagnostic {
     let before = format!(
         "The restore point {id} exists already, and may be the copy that was asked for. Only its source tells."
     );
-    let after = match error {
-        Error::Stopped => "Run terraform apply again.",
-        _ => ONCE_SOLVED,
-    };
     Diagnostic::error(
         "Cannot look at the source of an existing copy",
-        diagnose::around(&before, error, after),
+        diagnose::around(&before, error, diagnose::apply_again(error)),
     )
 }
 
@@ -240,13 +236,12 @@ pub(super) fn nothing_was_sent(id: &RestorePointId, error: &Error) -> Diagnostic
     };
     let before = not_asked(id);
     let after = match error {
-        Error::Stopped => "Run terraform apply again.",
         Error::DeadlinePassed { .. } => {
             "Run terraform apply again. Azure copies into a collection one at a time, so others may take long before \
              it is this one's turn: to wait longer, raise timeouts { create = \"...\" }."
         }
         Error::RetryAfterTooLong { .. } => LATER,
-        _ => ONCE_SOLVED,
+        _ => diagnose::apply_again(error),
     };
     let detail = match error {
         // What there was to wait for is not always an answer.
@@ -261,8 +256,6 @@ pub(super) fn nothing_was_sent(id: &RestorePointId, error: &Error) -> Diagnostic
         None => diagnostic,
     }
 }
-
-const ONCE_SOLVED: &str = "Run terraform apply again once this is solved.";
 
 const LATER: &str = "Run terraform apply again then; to let it wait that long, raise timeouts { create = \"...\" }.";
 
@@ -334,7 +327,6 @@ pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Erro
         id.name()
     );
     let after = match error {
-        Error::Stopped => "Run terraform apply again.",
         Error::RetryAfterTooLong { .. } => LATER,
         Error::DeadlinePassed { .. } => {
             "Run terraform apply again; to wait longer, raise timeouts { create = \"...\" }."
@@ -344,7 +336,7 @@ pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Erro
              collection. What breaks this may lie in another collection of the region. Run terraform apply again once \
              this is solved."
         }
-        _ => ONCE_SOLVED,
+        _ => diagnose::apply_again(error),
     };
     let sides = diagnose::Sides { source, target: id };
     Diagnostic::error(summary, diagnose::around_copy(&before, error, sides, after))

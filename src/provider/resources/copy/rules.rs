@@ -5,14 +5,14 @@
 
 use time::OffsetDateTime;
 
-use crate::arm::compute::models::{RestorePoint, RestorePointCollection, instant};
+use crate::arm::compute::models::{RestorePoint, RestorePointCollection};
 use crate::arm::location;
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::provider::glance::points_of;
 
 /// A rule that a copy breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(in crate::provider::resources) enum Rule {
     /// The source does not exist, or is not shown.
     SourceMissing,
     /// The source is a copy of this one.
@@ -69,11 +69,6 @@ impl Rule {
     }
 }
 
-/// When the moment was that a restore point holds.
-pub(super) fn time_of(point: &RestorePoint) -> Option<OffsetDateTime> {
-    point.properties.time_created.as_deref().and_then(instant)
-}
-
 /// What the source alone tells.
 pub(super) fn of_source(found: &RestorePoint) -> Option<Rule> {
     if let Some(origin) = found.source_restore_point_id() {
@@ -85,16 +80,16 @@ pub(super) fn of_source(found: &RestorePoint) -> Option<Rule> {
 }
 
 /// Where the target collection lies, and what it takes.
-pub(super) fn of_collection(
+pub(in crate::provider::resources) fn of_collection(
     collection: &RestorePointCollection,
-    source: &RestorePointId,
+    source: &RestorePointCollectionId,
 ) -> Option<Rule> {
     let taken_from = &collection.properties.source;
     let found = taken_from.id.as_deref().unwrap_or("nothing");
     let Ok(expected) = RestorePointCollectionId::parse(found) else {
         return Some(Rule::NotATarget(found.to_owned()));
     };
-    if expected != *source.collection() {
+    if expected != *source {
         return Some(Rule::AnotherSource(expected.to_string()));
     }
     let (target, source) = (
@@ -116,10 +111,10 @@ pub(super) fn of_points(
     let mut newer = None;
     for (other, point) in others {
         let name = other.name().to_owned();
-        if copied_from(point).as_ref() == Some(source) {
+        if point.copied_from().as_ref() == Some(source) {
             return Some(Rule::CopiedAlready(name));
         }
-        let time = time_of(point);
+        let time = point.time_created();
         if time > source_time && source_time.is_some() {
             newer = newer.max(Some((time, name)));
         }
@@ -155,7 +150,7 @@ pub(super) fn copy_in(
     source: &RestorePointId,
 ) -> Option<RestorePointId> {
     points_of(collection, id)
-        .find(|(_, point)| copied_from(point).as_ref() == Some(source))
+        .find(|(_, point)| point.copied_from().as_ref() == Some(source))
         .map(|(copy, _)| copy)
 }
 
@@ -169,10 +164,10 @@ pub(super) fn left_behind(
     source_time: OffsetDateTime,
 ) -> Vec<String> {
     let copies = || points_of(target, id.collection()).filter(|(copy, _)| copy != id);
-    let newest_copied = copies().filter_map(|(_, point)| time_of(point)).max();
+    let newest_copied = copies().filter_map(|(_, point)| point.time_created()).max();
     let mut left: Vec<_> = points_of(sources, source.collection())
         .filter(|(_, point)| of_source(point).is_none())
-        .filter_map(|(other, point)| Some((time_of(point)?, other)))
+        .filter_map(|(other, point)| Some((point.time_created()?, other)))
         .filter(|(time, other)| *time < source_time && other != source)
         .filter(|(time, _)| newest_copied.is_none_or(|copied| *time > copied))
         .collect();
@@ -181,15 +176,12 @@ pub(super) fn left_behind(
     left.into_iter().map(name).collect()
 }
 
-fn copied_from(point: &RestorePoint) -> Option<RestorePointId> {
-    RestorePointId::parse(point.source_restore_point_id()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
+    use crate::arm::compute::models::instant;
 
     const COLLECTION: &str =
         "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/restorePointCollections";
@@ -228,7 +220,10 @@ mod tests {
                 "location": location,
                 "properties": {"source": {"id": source, "location": "eastus"}}
             }));
-            assert_eq!(of_collection(&collection, &id("web", "a")), expected);
+            assert_eq!(
+                of_collection(&collection, id("web", "a").collection()),
+                expected
+            );
         }
         let web = format!("{COLLECTION}/web");
         check(&web, "westus2", None);

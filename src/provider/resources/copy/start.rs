@@ -85,7 +85,7 @@ pub(super) async fn start(
     let waits = copying.waits();
     let found = look.source(patience).await;
     let found = found.map_err(|obstacle| obstacle.not_begun(&look))?;
-    let mut source_time = rules::time_of(&found);
+    let mut source_time = found.time_created();
     let mut seen = Seen::default();
     let queued_since = patience.elapsed();
     let queued = || patience.elapsed().saturating_sub(queued_since);
@@ -143,7 +143,7 @@ pub(super) async fn start(
                     seen.refusal = Some(error);
                     // Should it be the source that is not ready any more, it is waited for.
                     match look.source(patience).await {
-                        Ok(found) => source_time = rules::time_of(&found),
+                        Ok(found) => source_time = found.time_created(),
                         Err(Obstacle::Unseen(error)) if patience.check().is_err() => {
                             return Err(seen.no_turn(id, queued, &error).into());
                         }
@@ -224,7 +224,7 @@ async fn after_refusal(look: &Look<'_>, error: Error, patience: &Patience) -> Af
             None if restore_points::not_ready(&found).is_some() => {
                 return AfterRefusal::LookAgain(error);
             }
-            None => rules::time_of(&found),
+            None => found.time_created(),
         },
         Err(missing) if missing.is_not_found() => return broken(rules::Rule::SourceMissing),
         Err(_) => None,

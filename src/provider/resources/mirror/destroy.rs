@@ -1,6 +1,6 @@
 //! The end of a mirror: it leaves its copies alone, unless somebody has asked for their end.
 
-use crate::arm::compute::models::instant;
+use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::{restore_point_collections, restore_points};
 use crate::arm::{Client, Patience};
 use crate::plugin::resource::{Applied, DeleteReason, DeleteRequest};
@@ -44,7 +44,7 @@ pub(super) async fn destroy(
     let mut copies = collection.properties.restore_points.unwrap_or_default();
     copies.retain(|copy| is_ours(copy, &ids.source));
     // Should something end this early, the newest ones are left.
-    copies.sort_by_key(|copy| copy.properties.time_created.as_deref().and_then(instant));
+    copies.sort_by_key(RestorePoint::time_created);
     let names = copies.iter().filter_map(|copy| copy.name.as_deref());
     let mut begun = Vec::new();
     for id in names.filter_map(|name| ids.target.restore_point(name).ok()) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::arm::compute::models::{RestorePoint, RestorePointCollection, instant, rfc3339_utc};
 use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::{restore_point_collections, restore_points};
-use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
+use crate::arm::resource_id::RestorePointCollectionId;
 use crate::arm::{Client, Error, Patience};
 use crate::provider::resources::copy::model::replication_id;
 
@@ -234,7 +234,7 @@ async fn target(
         points.push(CopyPoint {
             name,
             is_ours: is_ours(&found, &ids.source),
-            time: found.properties.time_created.as_deref().and_then(instant),
+            time: found.time_created(),
             state,
         });
         copies.push(found);
@@ -244,9 +244,8 @@ async fn target(
 
 /// Whether a restore point is a copy of one of the source collection's, whoever made it.
 pub(super) fn is_ours(found: &RestorePoint, source: &RestorePointCollectionId) -> bool {
-    let of = found.source_restore_point_id();
-    of.and_then(|id| RestorePointId::parse(id).ok())
-        .is_some_and(|id| id.collection() == source)
+    let of = found.copied_from();
+    of.is_some_and(|id| id.collection() == source)
 }
 
 fn state(found: &RestorePoint) -> CopyState {
@@ -290,22 +289,10 @@ fn readiness(found: &RestorePoint) -> Readiness {
     if is_gone || found.source_restore_point_id().is_some() {
         return Readiness::Never;
     }
-    let is_made =
-        found.properties.provisioning_state.is_none() || found.is_provisioning_state("Succeeded");
-    if !is_made {
-        return Readiness::NotYet;
-    }
-    let Some(view) = &found.properties.instance_view else {
-        return Readiness::NotAsked;
-    };
-    let is_unreadable = view.disk_restore_points.iter().any(|disk| {
-        let state = disk.snapshot_access_state.as_deref().unwrap_or_default();
-        ["Pending", "InstantAccess"]
-            .into_iter()
-            .any(|unreadable| state.eq_ignore_ascii_case(unreadable))
-    });
-    if is_unreadable {
+    if restore_points::not_ready(found).is_some() {
         Readiness::NotYet
+    } else if found.properties.instance_view.is_none() {
+        Readiness::NotAsked
     } else {
         Readiness::Ready
     }

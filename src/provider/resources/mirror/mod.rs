@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::arm::Patience;
 use crate::arm::resource_id::RestorePointCollectionId;
+use crate::arm::{Client, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{
@@ -30,7 +30,7 @@ use crate::plugin::value::Value;
 use crate::provider::session::Session;
 use crate::provider::walk::Plan;
 
-use look::{ask_source, look};
+use look::{Ids, ask_source, look};
 use rules::{MayDelete, decide};
 use run::{Mirror as Change, failure};
 
@@ -44,6 +44,25 @@ impl Mirror {
     /// The resource, which asks Azure through this session.
     pub(crate) fn new(session: Arc<Session>) -> Self {
         Self { session }
+    }
+
+    /// What changes the mirror as it is planned. From now on no destroy touches its copies.
+    fn change<'a>(
+        &'a self,
+        client: &'a Client,
+        patience: &'a Patience,
+        ids: Ids,
+        planned_state: &Value,
+    ) -> Change<'a> {
+        let walk = self.session.walk();
+        walk.keep_mirror(&ids.target);
+        Change {
+            client,
+            patience,
+            walk,
+            settings: model::settings(planned_state),
+            ids,
+        }
     }
 }
 
@@ -101,14 +120,8 @@ impl Resource for Mirror {
             Err(diagnostic) => return Applied::failed(diagnostic),
         };
         let timeout = schema::TIMEOUTS.of(&request.planned_state).create;
-        let change = Change {
-            client: &client,
-            patience: &Patience::new(timeout, request.context.stop.clone()),
-            walk: self.session.walk(),
-            settings: model::settings(&request.planned_state),
-            ids,
-        };
-        change.walk.keep_mirror(&change.ids.target);
+        let patience = Patience::new(timeout, request.context.stop.clone());
+        let change = self.change(&client, &patience, ids, &request.planned_state);
         change.create(request).await
     }
 
@@ -157,14 +170,8 @@ impl Resource for Mirror {
             Err(diagnostic) => return Applied::unchanged(request.prior_state, diagnostic),
         };
         let timeout = schema::TIMEOUTS.of(&request.planned_state).update;
-        let change = Change {
-            client: &client,
-            patience: &Patience::new(timeout, request.context.stop.clone()),
-            walk: self.session.walk(),
-            settings: model::settings(&request.planned_state),
-            ids,
-        };
-        change.walk.keep_mirror(&change.ids.target);
+        let patience = Patience::new(timeout, request.context.stop.clone());
+        let change = self.change(&client, &patience, ids, &request.planned_state);
         change.update(request).await
     }
 
@@ -209,18 +216,14 @@ fn plan_update(request: &PlanRequest, planned_state: &mut Value) -> Option<Diagn
         "status",
         "usable_count",
     ];
-    let mut unknow = |names: &[&str]| {
-        for name in names {
-            planned_state.insert(name, Value::Unknown);
-        }
-    };
     if let Some(argument) = model::unknown_setting(&request.config) {
-        unknow(&CHANGED_BY_AN_APPLY);
-        unknow(&["newest_usable", "planned_copy", "planned_deletions"]);
+        unknow(planned_state, &CHANGED_BY_AN_APPLY);
+        let decided = ["newest_usable", "planned_copy", "planned_deletions"];
+        unknow(planned_state, &decided);
         return Some(words::decided_in_apply(argument));
     }
     if model::filters_differ(&request.prior_state, &request.config) {
-        unknow(&["source_newest_time_created", "status"]);
+        unknow(planned_state, &["source_newest_time_created", "status"]);
         // What another plan has named is none of this one's business.
         planned_state.insert("planned_copy", Value::Null);
         planned_state.insert("planned_deletions", Value::List(Vec::new()));
@@ -231,9 +234,7 @@ fn plan_update(request: &PlanRequest, planned_state: &mut Value) -> Option<Diagn
     if !decision.is_due() {
         return None;
     }
-    for name in CHANGED_BY_AN_APPLY {
-        planned_state.insert(name, Value::Unknown);
-    }
+    unknow(planned_state, &CHANGED_BY_AN_APPLY);
     if settings.waits {
         // Without waiting it stays as it is: were it unknown, what is made of it would be
         // replaced.
@@ -243,4 +244,10 @@ fn plan_update(request: &PlanRequest, planned_state: &mut Value) -> Option<Diagn
     planned_state.insert("planned_copy", Value::string(copy));
     planned_state.insert("planned_deletions", model::names(&decision.deletions));
     None
+}
+
+fn unknow(planned_state: &mut Value, names: &[&str]) {
+    for name in names {
+        planned_state.insert(name, Value::Unknown);
+    }
 }

@@ -9,13 +9,14 @@ use crate::arm::compute::models::RestorePointCollection;
 use crate::arm::compute::replication::{Poll, ReplicationEnd, wait_for_replication};
 use crate::arm::compute::restore_points::Begun;
 use crate::arm::patience::Interrupted;
-use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
-use crate::arm::{Client, Error, Patience, location};
+use crate::arm::resource_id::RestorePointId;
+use crate::arm::{Client, Error, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::resource::{Applied, CreateRequest, UpdateRequest};
 use crate::plugin::value::Value;
 use crate::provider::begin::{Accepted, Start, begin, operate};
 use crate::provider::resources::copy::model::fill;
+use crate::provider::resources::copy::rules::{Rule, of_collection};
 use crate::provider::resources::look_after_lost_answer;
 use crate::provider::walk::Walk;
 
@@ -375,22 +376,11 @@ fn source_point(snapshot: &Snapshot, name: &str) -> Option<SourcePoint> {
 
 /// Why the target can never be the mirror's, if it cannot.
 fn refusal(ids: &Ids, collection: &RestorePointCollection) -> Option<Diagnostic> {
-    let taken_from = &collection.properties.source;
-    let found = taken_from.id.as_deref().unwrap_or("nothing");
-    match RestorePointCollectionId::parse(found) {
-        Err(_) => return Some(words::not_a_target(&ids.target, found)),
-        Ok(expected) if expected != ids.source => {
-            return Some(words::another_source(ids, found));
-        }
-        Ok(_) => {}
-    }
-    match (
-        collection.location.as_deref(),
-        taken_from.location.as_deref(),
-    ) {
-        (Some(target), Some(source)) if location::same(target, source) => {
-            Some(words::same_region(ids, target))
-        }
+    match of_collection(collection, &ids.source)? {
+        Rule::NotATarget(found) => Some(words::not_a_target(&ids.target, &found)),
+        Rule::AnotherSource(found) => Some(words::another_source(ids, &found)),
+        Rule::SameRegion(location) => Some(words::same_region(ids, &location)),
+        // The others are of one copy, and decided with it.
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use crate::arm::Error;
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::{Diagnostic, Severity};
 use crate::plugin::value::Path;
-use crate::provider::{diagnose, duration};
+use crate::provider::{begin, diagnose, duration};
 
 use super::look::Ids;
 
@@ -21,11 +21,7 @@ pub(super) fn source_unreachable(ids: &Ids, error: &Error) -> Diagnostic {
          there. What is known of the copies stays right.",
         ids.source, ids.target
     );
-    as_warning(diagnose::error_after(
-        "Source of a mirror cannot be looked at",
-        &before,
-        error,
-    ))
+    diagnose::warning_after("Source of a mirror cannot be looked at", &before, error)
 }
 
 /// The newest copy has failed.
@@ -60,11 +56,11 @@ pub(super) fn cannot_look_again(target: &RestorePointCollectionId, error: &Error
         "What was begun in {target} goes on there. The attributes show what was seen before; the next plan looks \
          again."
     );
-    as_warning(diagnose::error_after(
+    diagnose::warning_after(
         "Cannot look at the copies of a mirror any more",
         &before,
         error,
-    ))
+    )
 }
 
 /// The target does not exist.
@@ -125,21 +121,13 @@ pub(super) fn lost_answer(id: &RestorePointId, error: &Error) -> Diagnostic {
     let before = format!(
         "Azure may or may not have begun to make {id}. The next plan looks, and goes on from what is there."
     );
-    as_warning(diagnose::error_after(
-        "No answer to the start of a copy",
-        &before,
-        error,
-    ))
+    diagnose::warning_after("No answer to the start of a copy", &before, error)
 }
 
 /// The copy was not begun: stopped, out of time, or not signed in.
 pub(super) fn not_begun(id: &RestorePointId, error: &Error) -> Diagnostic {
     let before = format!("Azure has not begun to make {id}. The next apply tries again.");
-    as_warning(diagnose::error_after(
-        "Copy of a mirror was not begun",
-        &before,
-        error,
-    ))
+    diagnose::warning_after("Copy of a mirror was not begun", &before, error)
 }
 
 /// Azure took the request, and its operation failed.
@@ -148,11 +136,11 @@ pub(super) fn operation_failed(id: &RestorePointId, error: &Error) -> Diagnostic
         "Azure accepted the restore point {id}, but could not begin to copy. The next apply deletes what is left of \
          it, and copies again."
     );
-    as_warning(diagnose::error_after(
+    diagnose::warning_after(
         "Azure could not begin to copy a restore point",
         &before,
         error,
-    ))
+    )
 }
 
 /// Azure took the request; whether it has begun is not known yet.
@@ -160,11 +148,11 @@ pub(super) fn operation_unknown(id: &RestorePointId, error: &Error) -> Diagnosti
     let before = format!(
         "Azure has accepted the restore point {id}, and goes on with it. The next plan looks how far it is."
     );
-    as_warning(diagnose::error_after(
+    diagnose::warning_after(
         "Start of a copy was not followed to its end",
         &before,
         error,
-    ))
+    )
 }
 
 /// A wait has ended before the copy was usable.
@@ -218,11 +206,9 @@ pub(super) fn not_deleted(id: &RestorePointId, error: &Error) -> Diagnostic {
 
 /// Whether Azure has said no, and would say so again.
 pub(super) fn is_refusal(error: &Error) -> bool {
+    // Who is not signed in was not heard.
     matches!(error, Error::OperationFailed(_))
-        || matches!(
-            error.status(),
-            Some(400 | 402..=407 | 409..=428 | 430..=499)
-        )
+        || begin::is_refusal(error) && error.status() != Some(401)
 }
 
 /// What is due depends on a value that an apply has still to find out.
