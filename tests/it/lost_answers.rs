@@ -112,9 +112,7 @@ async fn an_interrupt_in_a_put_and_a_look_that_hang_is_heard() {
     assert!(!world.terraform.is_tainted(COPY, "monday"));
 
     world.azure.clear_faults();
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     world.azure.clear_requests();
     world.terraform.apply().await.expect_code(0);
     assert_eq!(world.copies_begun(), 0);
@@ -229,9 +227,7 @@ async fn signing_in_again_is_nothing_to_notice() {
         .wait_for_count(REQUEST_LIMIT, "GET", looks, before + 3)
         .await
         .expect("it goes on");
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     finish(apply).await.expect_code(0);
     assert_eq!(
         world.azure.count("POST", "/oauth2/v2.0/token"),

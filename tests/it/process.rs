@@ -204,11 +204,7 @@ async fn sigterm_to_everybody_keeps_the_copy_in_the_state() {
     let world = World::new(Replication::Replicating(40)).await;
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 2)
-        .await
-        .expect("it waits");
+    world.wait_for_looks(2).await;
     signal(&apply, "TERM", true);
     finish(apply)
         .await

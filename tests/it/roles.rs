@@ -4,13 +4,10 @@ use azure_simulator::{Replication, Role};
 use serde_json::json;
 
 use crate::support::terraform::{finish, signal};
-use crate::support::world::{REQUEST_LIMIT, World};
+use crate::support::world::World;
 
 const COPY: &str = "azrestorepoint_copy";
 const ADDRESS: &str = "azrestorepoint_copy.monday";
-
-/// What a wait asks for.
-const LOOKS: &str = "web-dr/restorePoints/monday?";
 
 /// What the provider says of an operation that it may not ask about.
 const DENIED: &str = "Warning: Cannot follow Azure's operation";
@@ -26,18 +23,11 @@ async fn whoever_may_delete_nothing_can_make_resume_and_take_over_copies() {
     // Resumes after the taint, until it is interrupted.
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    let looks = world.azure.count("GET", LOOKS);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, looks + 6)
-        .await
-        .expect("it waits");
+    world.wait_for_looks(6).await;
     signal(&apply, "INT", true);
     finish(apply).await.expect_text("Interrupted while");
     // Resumes in place, until it is usable.
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     world.terraform.apply().await.expect_code(0);
     // Takes over what another state has made.
     let forget = ["state", "rm", ADDRESS];

@@ -68,9 +68,7 @@ async fn whether_to_wait_may_be_known_only_in_the_apply() {
         (&json!(false), &json!("not_waited"))
     );
 
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     world.terraform.write(&late(true, 2));
     world
         .terraform

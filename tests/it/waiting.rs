@@ -83,15 +83,8 @@ async fn a_deadline_keeps_the_copy_and_untaint_resumes_the_wait() {
         .azure
         .set_disks(&world.copy_id(), Replication::Replicating(80));
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    let looks = world.azure.count("GET", LOOKS);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, looks + 2)
-        .await
-        .expect("it waits");
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.wait_for_looks(2).await;
+    world.replicate();
     finish(apply).await.expect_code(0).expect_text("1 changed");
     assert_eq!(
         (world.copies_begun(), world.azure.count("DELETE", "/")),
@@ -132,9 +125,7 @@ async fn a_deadline_in_a_resumed_wait_taints_nothing() {
     );
 
     // Finished meanwhile: the read says so, and there is nothing to resume.
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     world
         .terraform
         .apply()
@@ -155,11 +146,7 @@ async fn an_interrupt_keeps_the_copy_untainted_and_the_next_apply_resumes() {
         let world = World::new(Replication::Replicating(40)).await;
         world.write("", "");
         let apply = world.terraform.start(&["apply", "-auto-approve"]);
-        world
-            .azure
-            .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 2)
-            .await
-            .expect("it waits");
+        world.wait_for_looks(2).await;
         let interrupted = Instant::now();
         signal(&apply, "INT", whole_group);
         let output = finish(apply).await;
@@ -176,9 +163,7 @@ async fn an_interrupt_keeps_the_copy_untainted_and_the_next_apply_resumes() {
             (&json!(world.copy_id()), &json!("interrupted"))
         );
 
-        world
-            .azure
-            .set_disks(&world.copy_id(), Replication::Succeeded);
+        world.replicate();
         world.terraform.apply().await.expect_code(0);
         assert_eq!(
             (world.copies_begun(), world.azure.count("DELETE", "/")),
@@ -220,9 +205,7 @@ async fn an_unfinished_copy_is_resumed_with_everything_known_but_its_progress() 
         .await
         .expect_code(2)
         .expect_text("0 to add, 1 to change, 0 to destroy");
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     world
         .terraform
         .run(&["apply", "-auto-approve", "-refresh=false"])
@@ -242,11 +225,7 @@ async fn a_failed_disk_is_named_and_the_next_apply_copies_again() {
     let world = World::new(Replication::Replicating(40)).await;
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 2)
-        .await
-        .expect("it waits");
+    world.wait_for_looks(2).await;
     world
         .azure
         .set_disk(&world.copy_id(), "data-0", Replication::Failed(40));

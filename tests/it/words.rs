@@ -129,9 +129,7 @@ async fn what_comes_after_a_create() {
     let world = World::new(Replication::Replicating(40)).await;
     world.write("", short);
     world.terraform.apply().await.expect_code(1);
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     let apply = world.terraform.apply().await.expect_code(0);
     golden.check("kept", &apply.messages());
 

@@ -10,15 +10,8 @@ use crate::support::world::{LOOKS, REQUEST_LIMIT, World};
 
 const TOKENS: &str = "/oauth2/v2.0/token";
 
-/// Waits until the copy was looked at again, twice: then what came before has had its effect.
-async fn looked_at_again(world: &World) {
-    let looks = world.azure.count("GET", LOOKS);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, looks + 2)
-        .await
-        .expect("it waits");
-}
+/// So many looks later, what came before has had its effect.
+const SETTLED: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wait_outlives_its_tokens_and_the_file_they_come_from() {
@@ -34,11 +27,7 @@ async fn a_wait_outlives_its_tokens_and_the_file_they_come_from() {
     world.terraform.set("ARM_OIDC_TOKEN_FILE_PATH", &path);
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 3)
-        .await
-        .expect("it waits");
+    world.wait_for_looks(3).await;
     let begun = world.azure.count("POST", TOKENS);
     let mut expected = begun;
     for round in 0..4 {
@@ -48,7 +37,7 @@ async fn a_wait_outlives_its_tokens_and_the_file_they_come_from() {
             rotate(&world);
         }
         world.azure.expire_tokens();
-        looked_at_again(&world).await;
+        world.wait_for_looks(SETTLED).await;
         expected += 1;
         assert_eq!(world.azure.count("POST", TOKENS), expected, "round {round}");
     }
@@ -57,11 +46,9 @@ async fn a_wait_outlives_its_tokens_and_the_file_they_come_from() {
     world
         .azure
         .fault(Fault::answer(401, refusal).on("GET", LOOKS).times(1));
-    looked_at_again(&world).await;
+    world.wait_for_looks(SETTLED).await;
     assert_eq!(world.azure.count("POST", TOKENS), expected + 1);
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     finish(apply).await.expect_code(0);
     assert_eq!(world.azure.count("POST", TOKENS), expected + 1);
     assert_eq!(world.copies_begun(), 1);
@@ -81,9 +68,7 @@ async fn tokens_are_renewed_before_they_end() {
         .wait_for_count(REQUEST_LIMIT, "POST", TOKENS, 5)
         .await
         .expect("renewals");
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     finish(apply).await.expect_code(0);
     let refused = |request: &azure_simulator::Request| request.status == Some(401);
     assert!(!world.azure.requests().iter().any(refused));
@@ -97,11 +82,7 @@ async fn a_renewal_that_fails_uses_the_token_to_its_end() {
     .await;
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 3)
-        .await
-        .expect("it waits");
+    world.wait_for_looks(3).await;
     let tokens = world.azure.count("POST", TOKENS);
     world.azure.fault(Fault::close(false).on("POST", TOKENS));
     world
@@ -110,10 +91,8 @@ async fn a_renewal_that_fails_uses_the_token_to_its_end() {
         .await
         .expect("a renewal");
     // It failed, and the wait goes on with the token that is still good.
-    looked_at_again(&world).await;
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.wait_for_looks(SETTLED).await;
+    world.replicate();
     finish(apply).await.expect_code(0);
 }
 
@@ -152,11 +131,7 @@ async fn a_sign_in_that_is_lost_for_good_ends_the_wait_and_the_next_apply_resume
     let world = World::new(Replication::Replicating(40)).await;
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 3)
-        .await
-        .expect("it waits");
+    world.wait_for_looks(3).await;
     world.azure.revoke_client(7_000_222);
     world.azure.expire_tokens();
     finish(apply)
@@ -168,9 +143,7 @@ async fn a_sign_in_that_is_lost_for_good_ends_the_wait_and_the_next_apply_resume
     assert_eq!(attributes["wait_outcome"], "lost_contact");
 
     world.azure.restore_client();
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     world.terraform.apply().await.expect_code(0);
     let attributes = world.terraform.attributes("azrestorepoint_copy", "monday");
     assert_eq!(attributes["wait_outcome"], "completed");
@@ -186,11 +159,7 @@ async fn a_token_file_that_is_gone_for_a_moment_ends_no_wait() {
     world.terraform.set("ARM_OIDC_TOKEN_FILE_PATH", &path);
     world.write("", "");
     let apply = world.terraform.start(&["apply", "-auto-approve"]);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, 3)
-        .await
-        .expect("it waits");
+    world.wait_for_looks(3).await;
     std::fs::remove_file(&path).expect("the file");
     let refused = |request: &azure_simulator::Request| request.status == Some(401);
     world.azure.expire_tokens();
@@ -200,9 +169,7 @@ async fn a_token_file_that_is_gone_for_a_moment_ends_no_wait() {
         .await
         .expect("a refusal");
     std::fs::write(&path, world.azure.oidc_token(FEDERATED_SUBJECT)).expect("a file");
-    looked_at_again(&world).await;
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.wait_for_looks(SETTLED).await;
+    world.replicate();
     finish(apply).await.expect_code(0);
 }

@@ -115,6 +115,22 @@ resource "azrestorepoint_copy" "monday" {{
     pub(crate) fn copies_begun(&self) -> usize {
         self.azure.count("PUT", "/restorePoints/")
     }
+
+    /// Lets the copy replicate to its end.
+    pub(crate) fn replicate(&self) {
+        self.azure
+            .set_disks(&self.copy_id(), Replication::Succeeded);
+    }
+
+    /// Waits until the copy was looked at so many times more. Looks at its disks do not count.
+    pub(crate) async fn wait_for_looks(&self, more: usize) {
+        const LOOKS: &str = "web-dr/restorePoints/monday?";
+        let looks = self.azure.count("GET", LOOKS);
+        self.azure
+            .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, looks + more)
+            .await
+            .expect("it waits");
+    }
 }
 
 impl Drop for World {

@@ -2,7 +2,7 @@
 
 use azure_simulator::{Replication, SourceRestorePoint};
 
-use super::{ADDRESS, COPY, SOON, asked, expect_resumed, replicate, timed_out};
+use super::{ADDRESS, COPY, SOON, asked, expect_resumed, timed_out};
 use crate::support::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,7 +20,7 @@ async fn a_key_that_changes_its_name_is_refused_and_moved_helps() {
         let apply = world.terraform.apply().await;
         apply.expect_code(i32::from(is_tainted));
         if is_tainted {
-            replicate(&world);
+            world.replicate();
         }
 
         world.terraform.write(&keyed("new"));
@@ -162,7 +162,7 @@ async fn a_lost_state_finds_its_copy_again() {
         .expect_code(1)
         .expect_text("taken over");
     assert!(world.terraform.instance(COPY, "monday").is_none());
-    replicate(&world);
+    world.replicate();
     world.terraform.apply().await.expect_code(0);
     expect_resumed(&world, "lost state").await;
 }

@@ -3,8 +3,7 @@
 use azure_simulator::Replication;
 
 use super::{
-    ADDRESS, COPY, SOON, asked, expect_nothing_deposed, expect_resumed, replicate,
-    wait_for_more_looks,
+    ADDRESS, COPY, SOON, asked, expect_nothing_deposed, expect_resumed, wait_for_more_looks,
 };
 use crate::support::terraform::{finish, signal};
 use crate::support::world::World;
@@ -36,7 +35,7 @@ async fn create_before_destroy_deletes_nothing_that_it_took_over() {
             assert!(world.terraform.is_tainted(COPY, "monday"));
             expect_nothing_deposed(&world, &format!("inherited: {inherited}"));
         }
-        replicate(&world);
+        world.replicate();
         world.terraform.apply().await.expect_code(0);
         expect_resumed(&world, &format!("inherited: {inherited}")).await;
     }
@@ -79,7 +78,7 @@ async fn create_before_destroy_of_copies_that_fail_again_leaves_nothing_deposed(
             assert_eq!(asked(&world), (2, 1), "{case}");
             expect_nothing_deposed(&world, &case);
             if matches!(second, Replication::Replicating(_)) {
-                replicate(&world);
+                world.replicate();
             }
             world.azure.set_replication(Replication::Succeeded);
             world.terraform.apply().await.expect_code(0);
@@ -105,7 +104,7 @@ async fn an_interrupt_while_a_failed_copy_is_made_anew_leaves_nothing_deposed() 
         let output = finish(apply).await;
         output.expect_text("Interrupted while a restore point is being copied");
         expect_nothing_deposed(&world, &case);
-        replicate(&world);
+        world.replicate();
         world.terraform.apply().await.expect_code(0);
         assert_eq!(asked(&world), (2, 1), "{case}");
         expect_nothing_deposed(&world, &case);
@@ -158,7 +157,7 @@ async fn a_dependent_that_fails_in_between_leaves_a_twin_and_a_way_out() {
     };
     world.terraform.write(&dependent("false"));
     world.terraform.apply().await.expect_code(1);
-    replicate(&world);
+    world.replicate();
     // The copy is taken over, its dependent fails, and the destroy of the old object is skipped.
     world.terraform.apply().await.expect_code(1);
     assert_eq!(asked(&world), (1, 0));
@@ -183,6 +182,6 @@ async fn a_kill_that_leaves_a_twin_leaves_a_way_out() {
     }
     signal(&apply, "KILL", false);
     assert_eq!(finish(apply).await.code(), -1);
-    replicate(&world);
+    world.replicate();
     expect_a_way_out(&world, "kill").await;
 }

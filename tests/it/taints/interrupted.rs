@@ -2,7 +2,7 @@
 
 use azure_simulator::Replication;
 
-use super::{ADDRESS, COPY, SOON, expect_resumed, replicate, timed_out, wait_for_more_looks};
+use super::{ADDRESS, COPY, SOON, expect_resumed, timed_out, wait_for_more_looks};
 use crate::support::terraform::{finish, signal};
 use crate::support::world::World;
 
@@ -56,7 +56,7 @@ async fn an_interrupt_of_a_resumed_wait_keeps_the_copy() {
                 matches!(way, Way::CreateBeforeDestroy),
                 "{way:?}"
             );
-            replicate(&world);
+            world.replicate();
             world.terraform.apply().await.expect_code(0);
             expect_resumed(&world, &format!("{way:?}")).await;
         }
@@ -71,7 +71,7 @@ async fn a_terraform_that_is_killed_in_a_resumed_wait_loses_nothing() {
         wait_for_more_looks(&world).await;
         signal(&apply, "KILL", false);
         assert_eq!(finish(apply).await.code(), -1);
-        replicate(&world);
+        world.replicate();
         world.terraform.apply().await.expect_code(0);
         expect_resumed(&world, &format!("{way:?}")).await;
     }

@@ -3,7 +3,7 @@
 use azure_simulator::Replication;
 use serde_json::json;
 
-use super::{ADDRESS, COPY, SOON, asked, expect_resumed, replicate};
+use super::{ADDRESS, COPY, SOON, asked, expect_resumed};
 use crate::support::terraform::Output;
 use crate::support::world::World;
 
@@ -87,7 +87,7 @@ async fn a_tainted_copy_whose_successor_is_not_known_stays() {
     let world = World::new(Replication::Replicating(40)).await;
     world.terraform.write(&late(&world, 1, "monday", SOON));
     world.terraform.apply().await.expect_code(1);
-    replicate(&world);
+    world.replicate();
     world.terraform.write(&late(&world, 2, "monday", SOON));
     world
         .terraform

@@ -14,16 +14,13 @@ mod wishes;
 use azure_simulator::Replication;
 use serde_json::json;
 
-use crate::support::world::{REQUEST_LIMIT, World};
+use crate::support::world::World;
 
 const COPY: &str = "azrestorepoint_copy";
 const ADDRESS: &str = "azrestorepoint_copy.monday";
 
 /// A deadline that passes while the copy replicates.
 const SOON: &str = "timeouts {\n    create = \"1s\"\n  }";
-
-/// The copy itself, as opposed to its source.
-const LOOKS: &str = "web-dr/restorePoints/monday?";
 
 /// More than any apply looks that does not wait: one look each for the refresh and for both halves.
 const LOOKS_OF_A_WAIT: usize = 6;
@@ -43,13 +40,6 @@ async fn timed_out() -> World {
     world.terraform.apply().await.expect_code(1);
     assert!(world.terraform.is_tainted(COPY, "monday"));
     world
-}
-
-/// Lets the copy replicate to its end.
-fn replicate(world: &World) {
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
 }
 
 /// The one copy that was ever asked for is usable and in the state, and nothing is left to do.
@@ -80,10 +70,5 @@ fn expect_nothing_deposed(world: &World, case: &str) {
 
 /// Waits until a wait that goes on has looked at the copy again.
 async fn wait_for_more_looks(world: &World) {
-    let looks = world.azure.count("GET", LOOKS);
-    world
-        .azure
-        .wait_for_count(REQUEST_LIMIT, "GET", LOOKS, looks + LOOKS_OF_A_WAIT)
-        .await
-        .expect("it looks");
+    world.wait_for_looks(LOOKS_OF_A_WAIT).await;
 }

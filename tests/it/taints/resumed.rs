@@ -3,9 +3,7 @@
 use azure_simulator::Replication;
 use serde_json::json;
 
-use super::{
-    ADDRESS, COPY, SOON, asked, expect_resumed, replicate, timed_out, wait_for_more_looks,
-};
+use super::{ADDRESS, COPY, SOON, asked, expect_resumed, timed_out, wait_for_more_looks};
 use crate::support::terraform::finish;
 use crate::support::world::World;
 
@@ -23,7 +21,7 @@ async fn after_a_timeout_the_next_apply_resumes() {
         .expect_code(1)
         .expect_text("Copy was kept");
     assert!(world.terraform.is_tainted(COPY, "monday"));
-    replicate(&world);
+    world.replicate();
     world
         .terraform
         .apply()
@@ -40,7 +38,7 @@ async fn neither_a_saved_plan_nor_a_missing_refresh_makes_a_difference() {
         // A plan that is carried out at once, and one that a new process has only heard of.
         for is_saved in [false, true] {
             let world = timed_out().await;
-            replicate(&world);
+            world.replicate();
             let begin = match is_saved {
                 true => &["plan", "-out=saved"][..],
                 false => &["apply", "-auto-approve"],
@@ -67,7 +65,7 @@ async fn a_plan_that_was_saved_before_the_copy_finished_waits_for_it() {
         .expect_code(0);
     let apply = world.terraform.start(&["apply", "saved"]);
     wait_for_more_looks(&world).await;
-    replicate(&world);
+    world.replicate();
     finish(apply).await.expect_code(0);
     expect_resumed(&world, "saved plan").await;
 }
@@ -121,7 +119,7 @@ async fn what_depends_on_a_copy_is_made_when_it_is_usable_and_once() {
         world.terraform.apply().await.expect_code(1);
         assert!(world.terraform.instance("terraform_data", "disk").is_none());
     }
-    replicate(&world);
+    world.replicate();
     world
         .terraform
         .apply()
@@ -175,7 +173,7 @@ async fn a_moved_address_changes_nothing() {
     // It is as tainted at its new address, and times out there, too.
     world.terraform.apply().await.expect_code(1);
     assert!(world.terraform.is_tainted(COPY, "weekly"));
-    replicate(&world);
+    world.replicate();
     world.terraform.apply().await.expect_code(0);
     assert_eq!(asked(&world), (1, 0));
     assert!(!world.terraform.is_tainted(COPY, "weekly"));
@@ -194,7 +192,7 @@ async fn arguments_that_make_no_new_copy_may_change_meanwhile() {
         ("wait_for_replication = false", "not_waited"),
     ] {
         let world = timed_out().await;
-        replicate(&world);
+        world.replicate();
         world.write("", changed);
         world.terraform.apply().await.expect_code(0);
         assert_eq!(asked(&world), (1, 0), "{changed}");
@@ -228,7 +226,7 @@ async fn whoever_unties_the_taint_first_sees_an_update() {
         let apply = [&["apply", "-auto-approve"], options].concat();
         let apply = world.terraform.start(&apply);
         wait_for_more_looks(&world).await;
-        replicate(&world);
+        world.replicate();
         finish(apply)
             .await
             .expect_code(0)
@@ -273,7 +271,7 @@ async fn what_fails_between_the_halves_leaves_a_copy_that_is_found_again() {
         .write(&format!("{copy}{}", gate(2, "false")));
     world.terraform.apply().await.expect_code(1);
     assert!(world.terraform.instance(COPY, "monday").is_none());
-    replicate(&world);
+    world.replicate();
     world.terraform.write(&format!("{copy}{}", gate(2, "true")));
     world.terraform.apply().await.expect_code(0);
     expect_resumed(&world, "dependency").await;
@@ -283,7 +281,7 @@ async fn what_fails_between_the_halves_leaves_a_copy_that_is_found_again() {
 async fn a_taint_needs_no_leave_to_take_over() {
     // What adopt_existing_copies forbids is taking over what nobody here has made.
     let world = timed_out().await;
-    replicate(&world);
+    world.replicate();
     let provider = "provider \"azrestorepoint\" {\n  adopt_existing_copies = false\n}\n";
     let configuration = world.configuration("", SOON);
     world.terraform.write(&format!("{provider}{configuration}"));

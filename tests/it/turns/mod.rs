@@ -116,9 +116,7 @@ async fn two_addresses_that_want_the_same_copy_make_it_once() {
         .wait_for_count(REQUEST_LIMIT, "GET", "web-dr/restorePoints/monday", 4)
         .await
         .expect("it waits");
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     finish(apply).await.expect_code(0);
     assert_eq!(world.copies_begun(), 1);
     world.terraform.plan().await.expect_code(0);

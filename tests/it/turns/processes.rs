@@ -94,9 +94,7 @@ async fn two_runs_into_one_collection_take_turns() {
     assert_eq!(order(&world), ["monday"]);
 
     world.azure.set_replication(Replication::Succeeded);
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     finish(first).await.expect_code(0);
     finish(run).await.expect_code(0);
     assert_eq!(order(&world), ["monday", "tuesday"]);
@@ -129,9 +127,7 @@ async fn two_runs_of_one_copy_ask_for_it_once() {
         .wait_for_count(REQUEST_LIMIT, "GET", source, looks + 1)
         .await
         .expect("the second one compares it with its source");
-    world
-        .azure
-        .set_disks(&world.copy_id(), Replication::Succeeded);
+    world.replicate();
     finish(first).await.expect_code(0);
     finish(run).await.expect_code(0);
     assert_eq!(order(&world), ["monday"]);
