@@ -141,6 +141,13 @@ impl Builder {
         self
     }
 
+    /// A subscription of the same tenant beside that one.
+    #[must_use]
+    pub fn other_subscription(mut self, id: &str) -> Self {
+        self.settings.other_subscriptions.push(id.to_owned());
+        self
+    }
+
     /// The tenant that exists, instead of [`crate::TENANT_ID`].
     #[must_use]
     pub fn tenant_id(mut self, id: &str) -> Self {

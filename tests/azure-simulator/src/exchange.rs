@@ -54,6 +54,11 @@ impl Incoming {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The subscription in the path; empty where there is none.
+    pub(crate) fn subscription(&self) -> &str {
+        self.path.split('/').nth(2).unwrap_or_default()
+    }
+
     /// The query's parameters, decoded.
     pub(crate) fn parameters(&self) -> Vec<(String, String)> {
         form_urlencoded::parse(self.query.as_bytes())

@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 /// without it.
 #[derive(Clone, Debug)]
 pub(crate) struct CollectionId {
+    pub(crate) subscription: String,
     pub(crate) group: String,
     pub(crate) name: String,
 }
@@ -17,7 +18,7 @@ pub(crate) struct RestorePointId {
     pub(crate) name: String,
 }
 
-/// What a path below a subscription means.
+/// What a path means. All of them lie in the subscription of the [`Route`].
 #[derive(Clone, Debug)]
 pub(crate) enum Resource {
     Group(String),
@@ -55,13 +56,14 @@ impl Route {
         }
         Some(Self {
             subscription: (*subscription).to_owned(),
-            resource: resource(rest)?,
+            resource: resource(subscription, rest)?,
         })
     }
 }
 
-fn resource(segments: &[&str]) -> Option<Resource> {
+fn resource(subscription: &str, segments: &[&str]) -> Option<Resource> {
     let collection_id = |group: &str, name: &str| CollectionId {
+        subscription: subscription.to_owned(),
         group: group.to_owned(),
         name: name.to_owned(),
     };
@@ -171,14 +173,16 @@ pub(crate) fn is_within(path: &str, scope: &str) -> bool {
 
 impl CollectionId {
     pub(crate) fn is(&self, other: &Self) -> bool {
-        self.group.eq_ignore_ascii_case(&other.group) && self.name.eq_ignore_ascii_case(&other.name)
+        let parts =
+            |id: &Self| [&id.subscription, &id.group, &id.name].map(|part| part.to_lowercase());
+        parts(self) == parts(other)
     }
 
     /// The resource id, in the spelling that Compute answers.
-    pub(crate) fn path(&self, subscription: &str) -> String {
+    pub(crate) fn path(&self) -> String {
         format!(
-            "/subscriptions/{subscription}/resourceGroups/{}/providers/Microsoft.Compute/restorePointCollections/{}",
-            self.group, self.name
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/restorePointCollections/{}",
+            self.subscription, self.group, self.name
         )
     }
 }
@@ -194,7 +198,7 @@ mod tests {
             panic!("{route:?}");
         };
         assert_eq!(
-            id.collection.path("s"),
+            id.collection.path(),
             "/subscriptions/s/resourceGroups/RG-Dr/providers/Microsoft.Compute/restorePointCollections/Web"
         );
         assert_eq!(id.name, "Nightly");

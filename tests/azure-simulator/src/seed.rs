@@ -17,6 +17,7 @@ use crate::virtual_machine;
 /// A collection of restore points of a VM, to be seeded.
 #[derive(Clone, Debug)]
 pub struct SourceCollection {
+    pub(crate) subscription: Option<String>,
     pub(crate) group: String,
     pub(crate) name: String,
     pub(crate) location: String,
@@ -30,6 +31,7 @@ impl SourceCollection {
     #[must_use]
     pub fn new(group: &str, name: &str, location: &str) -> Self {
         Self {
+            subscription: None,
             group: group.to_owned(),
             name: name.to_owned(),
             location: location.to_owned(),
@@ -37,6 +39,13 @@ impl SourceCollection {
             virtual_machine: None,
             tags: None,
         }
+    }
+
+    /// Puts it into one of the other subscriptions.
+    #[must_use]
+    pub fn subscription(mut self, id: &str) -> Self {
+        self.subscription = Some(id.to_owned());
+        self
     }
 
     /// Names the VM.
@@ -171,20 +180,26 @@ pub(crate) type Seeded<T = String> = Result<T, String>;
 impl State {
     /// Adds a collection of a VM, and its group if that is missing; gives its id.
     pub(crate) fn seed_source_collection(&mut self, seed: &SourceCollection) -> Seeded {
-        let subscription = &self.settings.subscription_id;
+        let id = CollectionId {
+            subscription: match &seed.subscription {
+                Some(id) => id.clone(),
+                None => self.settings.subscription_id.clone(),
+            },
+            group: seed.group.clone(),
+            name: seed.name.clone(),
+        };
         let virtual_machine = seed
             .virtual_machine
             .clone()
             .unwrap_or_else(|| format!("{}-vm", seed.name));
         let source_id = format!(
-            "/subscriptions/{subscription}/resourceGroups/{}/providers/Microsoft.Compute/virtualMachines/{virtual_machine}",
-            seed.group
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/virtualMachines/{virtual_machine}",
+            id.subscription, id.group
         );
         let location = normalised_location(&seed.location);
         let source_location = seed.source_location.clone();
         self.seed_collection(
-            &seed.group,
-            &seed.name,
+            id,
             source_id,
             source_location.unwrap_or_else(|| location.clone()),
             location,
@@ -206,9 +221,13 @@ impl State {
             .ok_or_else(|| format!("there is no collection {source_id}"))?
             .location
             .clone();
+        let id = CollectionId {
+            subscription: self.settings.subscription_id.clone(),
+            group: group.to_owned(),
+            name: name.to_owned(),
+        };
         self.seed_collection(
-            group,
-            name,
+            id,
             source_id.to_owned(),
             source_location,
             normalised_location(location),
@@ -218,22 +237,17 @@ impl State {
 
     fn seed_collection(
         &mut self,
-        group: &str,
-        name: &str,
+        id: CollectionId,
         source_id: String,
         source_location: String,
         location: String,
         tags: Option<Map<String, Value>>,
     ) -> Seeded {
-        let id = CollectionId {
-            group: group.to_owned(),
-            name: name.to_owned(),
-        };
-        let path = id.path(&self.settings.subscription_id);
+        let path = id.path();
         if self.collection(&id).is_some() {
             return Err(format!("{path} exists already"));
         }
-        self.add_group(group, &location);
+        self.add_group_in(&id.subscription, &id.group, &location);
         self.collections.push(Collection {
             id,
             location,
@@ -257,7 +271,6 @@ impl State {
     ) -> Seeded {
         let created = OffsetDateTime::parse(&seed.time_created, &Rfc3339)
             .map_err(|error| format!("'{}' is not RFC 3339: {error}", seed.time_created))?;
-        let subscription = self.settings.subscription_id.clone();
         let id = self.collection_id(collection)?;
         let collection = self
             .collection_mut(&id)
@@ -294,7 +307,7 @@ impl State {
             is_shared: false,
             deleted: None,
         };
-        let path = point.path(&collection.id, &subscription);
+        let path = point.path(&collection.id);
         collection.restore_points.push(point);
         Ok(path)
     }
@@ -319,12 +332,11 @@ impl State {
             disk.started = Some(begun);
             disk.replication = replication.clone();
         }
-        let subscription = self.settings.subscription_id.clone();
         let id = self.collection_id(collection)?;
         let collection = self
             .collection_mut(&id)
             .ok_or_else(|| format!("there is no collection {collection}"))?;
-        let path = copy.path(&collection.id, &subscription);
+        let path = copy.path(&collection.id);
         collection.restore_points.push(copy);
         Ok(path)
     }

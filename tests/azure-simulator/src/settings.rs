@@ -87,6 +87,8 @@ pub enum OperationHeaders {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) subscription_id: String,
+    /// Subscriptions of the same tenant beside it.
+    pub(crate) other_subscriptions: Vec<String>,
     pub(crate) tenant_id: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
@@ -123,6 +125,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             subscription_id: SUBSCRIPTION_ID.to_owned(),
+            other_subscriptions: Vec::new(),
             tenant_id: TENANT_ID.to_owned(),
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),

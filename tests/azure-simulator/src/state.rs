@@ -21,8 +21,15 @@ use crate::throttling::Buckets;
 /// A resource group, of which only the name and the place matter.
 #[derive(Debug)]
 pub(crate) struct ResourceGroup {
+    pub(crate) subscription: String,
     pub(crate) name: String,
     pub(crate) location: String,
+}
+
+impl ResourceGroup {
+    pub(crate) fn is(&self, subscription: &str, name: &str) -> bool {
+        self.subscription.eq_ignore_ascii_case(subscription) && self.name.eq_ignore_ascii_case(name)
+    }
 }
 
 /// The simulated Azure.
@@ -91,7 +98,6 @@ impl State {
 
     /// The ids of the restore points that are gone by now, and since when.
     fn deleted_points(&self, now: OffsetDateTime) -> Vec<(String, OffsetDateTime)> {
-        let subscription = &self.settings.subscription_id;
         let mut gone = Vec::new();
         for collection in &self.collections {
             for point in &collection.restore_points {
@@ -100,7 +106,7 @@ impl State {
                     .flatten()
                     .min();
                 if let Some(time) = deleted.filter(|time| *time <= now) {
-                    gone.push((point.path(&collection.id, subscription), time));
+                    gone.push((point.path(&collection.id), time));
                 }
             }
         }
@@ -109,20 +115,29 @@ impl State {
 
     /// The ids of the restore points in a collection.
     pub(crate) fn points_of(&self, id: &CollectionId) -> Vec<String> {
-        let subscription = &self.settings.subscription_id;
         let collection = self.collection(id).into_iter();
         collection
             .flat_map(|collection| {
                 let points = collection.restore_points.iter();
-                points.map(|point| point.path(&collection.id, subscription))
+                points.map(|point| point.path(&collection.id))
             })
             .collect()
     }
 
-    pub(crate) fn group_exists(&self, name: &str) -> bool {
-        self.resource_groups
-            .iter()
-            .any(|group| group.name.eq_ignore_ascii_case(name))
+    pub(crate) fn group_exists(&self, subscription: &str, name: &str) -> bool {
+        let mut groups = self.resource_groups.iter();
+        groups.any(|group| group.is(subscription, name))
+    }
+
+    pub(crate) fn has_group_of(&self, id: &CollectionId) -> bool {
+        self.group_exists(&id.subscription, &id.group)
+    }
+
+    pub(crate) fn has_subscription(&self, id: &str) -> bool {
+        let others = self.settings.other_subscriptions.iter();
+        others
+            .chain([&self.settings.subscription_id])
+            .any(|known| known.eq_ignore_ascii_case(id))
     }
 
     pub(crate) fn collection(&self, id: &CollectionId) -> Option<&Collection> {
@@ -148,12 +163,10 @@ impl State {
             .find(|point| point.name.eq_ignore_ascii_case(&id.name))
     }
 
-    /// What a resource id names, if it is one of this subscription.
+    /// What a resource id names, if its subscription exists.
     pub(crate) fn resource(&self, id: &str) -> Option<Resource> {
         let route = Route::parse(id)?;
-        route
-            .subscription
-            .eq_ignore_ascii_case(&self.settings.subscription_id)
+        self.has_subscription(&route.subscription)
             .then_some(route.resource)
     }
 

@@ -33,7 +33,7 @@ impl Collection {
     }
 
     /// The resource as answers show it.
-    pub(crate) fn body(&self, subscription: &str) -> Value {
+    pub(crate) fn body(&self) -> Value {
         let mut properties = json!({
             "source": { "location": self.source_location, "id": self.source_id },
             "restorePointCollectionId": self.unique_id.to_string(),
@@ -46,7 +46,7 @@ impl Collection {
         }
         let mut body = json!({
             "name": self.id.name,
-            "id": self.id.path(subscription),
+            "id": self.id.path(),
             "type": "Microsoft.Compute/restorePointCollections",
             "location": self.location,
             "properties": properties,

@@ -18,23 +18,22 @@ const KIND: &str = "Microsoft.Compute/restorePointCollections";
 pub(crate) fn get(state: &State, request: &Incoming, id: &CollectionId) -> Answered {
     let with_points = expands(request, Some("restorePoints"))?;
     let collection = state.collection(id).ok_or_else(|| missing(state, id))?;
-    let subscription = &state.settings.subscription_id;
-    let mut body = collection.body(subscription);
+    let mut body = collection.body();
     if with_points {
         let now = state.clock.now();
         // As recorded: points in a collection carry no instance view.
         body["properties"]["restorePoints"] = collection
             .restore_points
             .iter()
-            .map(|point| point.body(&collection.id, subscription, now))
+            .map(|point| point.body(&collection.id, now))
             .collect();
     }
     Ok(Answer::json(200, body, budget::GET_RESTORE_POINT))
 }
 
-pub(crate) fn list(state: &State, request: &Incoming, group: &str) -> Answered {
+pub(crate) fn list(state: &State, request: &Incoming, subscription: &str, group: &str) -> Answered {
     let start = paging::start(state, request)?;
-    if !state.group_exists(group) {
+    if !state.group_exists(subscription, group) {
         return Err(group_not_found(group));
     }
     Ok(gathered(
@@ -44,25 +43,34 @@ pub(crate) fn list(state: &State, request: &Incoming, group: &str) -> Answered {
         state
             .collections
             .iter()
-            .filter(|collection| collection.id.group.eq_ignore_ascii_case(group))
-            .map(|collection| collection.body(&state.settings.subscription_id)),
+            .filter(|collection| {
+                let id = &collection.id;
+                is_in(id, subscription) && id.group.eq_ignore_ascii_case(group)
+            })
+            .map(|collection| collection.body()),
     ))
 }
 
 /// As recorded, this list alone writes the resource group in capitals, and only in `id`.
-pub(crate) fn list_all(state: &State, request: &Incoming) -> Answered {
+pub(crate) fn list_all(state: &State, request: &Incoming, subscription: &str) -> Answered {
     let start = paging::start(state, request)?;
-    let subscription = &state.settings.subscription_id;
-    let bodies = state.collections.iter().map(|collection| {
-        let mut body = collection.body(subscription);
+    let collections = state.collections.iter();
+    let here = collections.filter(|collection| is_in(&collection.id, subscription));
+    let bodies = here.map(|collection| {
+        let mut body = collection.body();
         let shouted = CollectionId {
+            subscription: collection.id.subscription.clone(),
             group: collection.id.group.to_uppercase(),
             name: collection.id.name.clone(),
         };
-        body["id"] = json!(shouted.path(subscription));
+        body["id"] = json!(shouted.path());
         body
     });
     Ok(gathered(state, request, start, bodies))
+}
+
+fn is_in(id: &CollectionId, subscription: &str) -> bool {
+    id.subscription.eq_ignore_ascii_case(subscription)
 }
 
 /// Lists are gathered by the gateway from every region, and name the ids of the requests that
@@ -97,16 +105,15 @@ pub(crate) fn put(state: &mut State, request: &Incoming, id: &CollectionId) -> A
     let source_id = source
         .string("id")?
         .ok_or_else(|| invalid("Required parameter 'properties.source.id' is missing (null)."))?;
-    if !state.group_exists(&id.group) {
+    if !state.has_group_of(id) {
         return Err(group_not_found(&id.group));
     }
-    let subscription = state.settings.subscription_id.clone();
     if let Some(collection) = state.collection_mut(id) {
         check_unchanged(collection, &location, Some(source_id))?;
         // Assumed: a PUT replaces the tags like a PATCH, and removes them if it has none.
         collection.tags = tags;
         collection.instant_access = instant_access;
-        let body = collection.body(&subscription);
+        let body = collection.body();
         return Ok(Answer::json(200, body, budget::PUT_COLLECTION));
     }
     let (source_id, source_location) = cross_region_source(state, source_id, &location)?;
@@ -122,7 +129,7 @@ pub(crate) fn put(state: &mut State, request: &Incoming, id: &CollectionId) -> A
         deleted: None,
         copies_begun: Vec::new(),
     };
-    let body = collection.body(&subscription);
+    let body = collection.body();
     state.collections.push(collection);
     Ok(Answer::json(201, body, budget::PUT_COLLECTION))
 }
@@ -200,20 +207,19 @@ pub(crate) fn patch(state: &mut State, request: &Incoming, id: &CollectionId) ->
     let tags = fields.strings("tags")?;
     let instant_access = properties.boolean("instantAccess")?;
     let not_found = missing(state, id);
-    let subscription = state.settings.subscription_id.clone();
     let collection = state.collection_mut(id).ok_or(not_found)?;
     let location = collection.location.clone();
     check_unchanged(collection, &location, source.string("id")?)?;
     collection.tags = tags.or_else(|| collection.tags.take());
     collection.instant_access = instant_access.or(collection.instant_access);
-    let body = collection.body(&subscription);
+    let body = collection.body();
     Ok(Answer::json(200, body, budget::PUT_COLLECTION))
 }
 
 /// Deletes the points inside, too; even while a copy refers to them, as recorded.
 pub(crate) fn delete(state: &mut State, request: &Incoming, id: &CollectionId) -> Answered {
     expands(request, None)?;
-    if !state.group_exists(&id.group) {
+    if !state.has_group_of(id) {
         return Err(group_not_found(&id.group));
     }
     let Some(collection) = state.collection(id) else {
@@ -223,7 +229,7 @@ pub(crate) fn delete(state: &mut State, request: &Incoming, id: &CollectionId) -
     let location = collection.location.clone();
     let mut operation = operations::begin(state, request, &location, operations::Kind::Delete);
     let deleted = operations::end_deletion(state, &mut operation);
-    let answer = operations::accepted(&state.settings, request, &operation)
+    let answer = operations::accepted(request, &operation)
         .with("Azure-AsyncNotification", "Enabled".to_owned());
     state.operations.push(operation);
     if let Some(collection) = state.collection_mut(id) {
@@ -234,7 +240,7 @@ pub(crate) fn delete(state: &mut State, request: &Incoming, id: &CollectionId) -
 
 /// The 404 that says which of group and collection is missing.
 fn missing(state: &State, id: &CollectionId) -> Answer {
-    if state.group_exists(&id.group) {
+    if state.has_group_of(id) {
         resource_not_found(KIND, &id.name, &id.group)
     } else {
         group_not_found(&id.group)

@@ -65,7 +65,7 @@ pub(crate) fn copy_of(
     settings: &Settings,
     now: OffsetDateTime,
 ) -> RestorePoint {
-    let source_path = source.path(source_collection, &settings.subscription_id);
+    let source_path = source.path(source_collection);
     let disks = source
         .disks
         .iter()
@@ -170,11 +170,7 @@ fn body_in(state: &State, id: &RestorePointId, point: &RestorePoint) -> Value {
     let collection = state
         .collection(&id.collection)
         .map_or(&id.collection, |collection| &collection.id);
-    point.body(
-        collection,
-        &state.settings.subscription_id,
-        state.clock.now(),
-    )
+    point.body(collection, state.clock.now())
 }
 
 /// The documented limit on copies an hour, in the layout of Compute's documented 429.

@@ -43,7 +43,7 @@ pub(crate) fn check(
     check_kind(state, source)?;
     check_readiness(state, source, now)?;
     check_turn(state, target, order, source, now)?;
-    check_encryptions(state, order, source_collection, source)?;
+    check_encryptions(order, source_collection, source)?;
     Ok((source_collection.id.clone(), source.clone()))
 }
 
@@ -61,7 +61,7 @@ fn check_place(
             source.name
         )));
     }
-    let source_path = source_collection.id.path(&state.settings.subscription_id);
+    let source_path = source_collection.id.path();
     if !target.source_id.eq_ignore_ascii_case(&source_path) {
         return Err(invalid(&format!(
             "Restore point '{}' is not in the source collection of restore point collection '{}'.",
@@ -184,12 +184,11 @@ fn check_turn(
 }
 
 fn check_encryptions(
-    state: &State,
     order: &CopyRequest,
     source_collection: &Collection,
     source: &RestorePoint,
 ) -> Result<(), Answer> {
-    let path = source.path(&source_collection.id, &state.settings.subscription_id);
+    let path = source.path(&source_collection.id);
     for (id, _) in &order.encryptions {
         let known = source
             .disks

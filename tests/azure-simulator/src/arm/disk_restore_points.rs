@@ -41,7 +41,7 @@ fn bodies(state: &State, id: &RestorePointId) -> Result<Vec<Value>, Answer> {
     let not_found = || entity_not_found(budget::GET_RESTORE_POINT);
     let collection = state.collection(&id.collection).ok_or_else(not_found)?;
     let point = collection.restore_point(&id.name).ok_or_else(not_found)?;
-    let path = point.path(&collection.id, &state.settings.subscription_id);
+    let path = point.path(&collection.id);
     let now = state.clock.now();
     if !point.has_disk_restore_points(now) {
         return Ok(Vec::new());

@@ -128,7 +128,8 @@ fn charges(state: &State, request: &Incoming, resource: &Resource) -> Vec<Charge
     let Some(region) = region(state, request, collection) else {
         return Vec::new();
     };
-    let path = collection.path(&state.settings.subscription_id);
+    let region = format!("{}/{region}", collection.subscription.to_ascii_lowercase());
+    let path = collection.path();
     match (request.method.as_str(), is_point) {
         ("GET", _) => vec![("LowCostGetRestorePointSubscriptionMaximum", region)],
         ("DELETE", _) => vec![

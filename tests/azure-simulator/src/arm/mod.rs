@@ -109,17 +109,12 @@ fn route(state: &mut State, request: &Incoming, bill: &mut Bill) -> Answered {
             &format!("The simulator does not know the path '{}'.", request.path),
         ));
     };
-    if !route
-        .subscription
-        .eq_ignore_ascii_case(&state.settings.subscription_id)
-    {
+    let subscription = &route.subscription;
+    if !state.has_subscription(subscription) {
         return Err(Answer::gateway_error(
             404,
             "SubscriptionNotFound",
-            &format!(
-                "The subscription '{}' could not be found.",
-                route.subscription
-            ),
+            &format!("The subscription '{subscription}' could not be found."),
         ));
     }
     check_api_version(request, &route.resource)?;
@@ -127,10 +122,12 @@ fn route(state: &mut State, request: &Incoming, bill: &mut Bill) -> Answered {
     governance::check(state, request, &route.resource)?;
     limits::charge_compute(state, request, &route.resource, bill)?;
     match (request.method.as_str(), route.resource) {
-        ("GET", Resource::Group(name)) => resource_groups::get(state, request, &name),
-        ("PUT", Resource::Group(name)) => resource_groups::put(state, request, &name),
-        ("GET", Resource::AllCollections) => collections::list_all(state, request),
-        ("GET", Resource::Collections { group }) => collections::list(state, request, &group),
+        ("GET", Resource::Group(name)) => resource_groups::get(state, request, subscription, &name),
+        ("PUT", Resource::Group(name)) => resource_groups::put(state, request, subscription, &name),
+        ("GET", Resource::AllCollections) => collections::list_all(state, request, subscription),
+        ("GET", Resource::Collections { group }) => {
+            collections::list(state, request, subscription, &group)
+        }
         ("GET", Resource::Collection(id)) => collections::get(state, request, &id),
         ("PUT", Resource::Collection(id)) => collections::put(state, request, &id),
         ("PATCH", Resource::Collection(id)) => collections::patch(state, request, &id),

@@ -15,6 +15,7 @@ use crate::state::State;
 pub(crate) struct Operation {
     /// A GUID, the same as the `x-ms-request-id` of the answer that began it, as recorded.
     pub(crate) name: String,
+    subscription: String,
     location: String,
     /// The whole query of its URL, and the one of its monitor.
     query: String,
@@ -63,6 +64,7 @@ pub(crate) fn begin(
     }
     Operation {
         name: request.request_id.clone(),
+        subscription: request.subscription().to_owned(),
         location: location.to_owned(),
         query,
         monitor_query,
@@ -80,18 +82,18 @@ pub(crate) fn end_deletion(state: &mut State, operation: &mut Operation) -> Opti
 }
 
 impl Operation {
-    pub(crate) fn url(&self, settings: &Settings, request: &Incoming) -> String {
-        self.url_with(settings, request, &self.query)
+    pub(crate) fn url(&self, request: &Incoming) -> String {
+        self.url_with(request, &self.query)
     }
 
-    pub(crate) fn monitor_url(&self, settings: &Settings, request: &Incoming) -> String {
-        self.url_with(settings, request, &self.monitor_query)
+    pub(crate) fn monitor_url(&self, request: &Incoming) -> String {
+        self.url_with(request, &self.monitor_query)
     }
 
-    fn url_with(&self, settings: &Settings, request: &Incoming, query: &str) -> String {
+    fn url_with(&self, request: &Incoming, query: &str) -> String {
         format!(
             "https://{}/subscriptions/{}/providers/Microsoft.Compute/locations/{}/operations/{}?{query}",
-            request.authority, settings.subscription_id, self.location, self.name
+            request.authority, self.subscription, self.location, self.name
         )
     }
 
@@ -102,10 +104,8 @@ impl Operation {
         request: &Incoming,
         answer: Answer,
     ) -> Answer {
-        let by_operation =
-            |answer: Answer| answer.with("Azure-AsyncOperation", self.url(settings, request));
-        let by_location =
-            |answer: Answer| answer.with("Location", self.monitor_url(settings, request));
+        let by_operation = |answer: Answer| answer.with("Azure-AsyncOperation", self.url(request));
+        let by_location = |answer: Answer| answer.with("Location", self.monitor_url(request));
         match settings.operation_headers {
             OperationHeaders::AsyncOperation => by_operation(answer),
             OperationHeaders::Location => by_location(answer),
@@ -120,10 +120,10 @@ impl Operation {
 }
 
 /// The answer to a DELETE: 202, both headers, no body, as recorded.
-pub(crate) fn accepted(settings: &Settings, request: &Incoming, operation: &Operation) -> Answer {
+pub(crate) fn accepted(request: &Incoming, operation: &Operation) -> Answer {
     Answer::empty(202, budget::DELETE)
-        .with("Location", operation.monitor_url(settings, request))
-        .with("Azure-AsyncOperation", operation.url(settings, request))
+        .with("Location", operation.monitor_url(request))
+        .with("Azure-AsyncOperation", operation.url(request))
 }
 
 /// Answers a poll. The query has to come back untouched: its contents are Azure's business.
@@ -183,7 +183,7 @@ fn monitor(
     now: OffsetDateTime,
 ) -> Answered {
     if now < operation.ends {
-        let again = operation.monitor_url(&state.settings, request);
+        let again = operation.monitor_url(request);
         return Ok(Answer::empty(202, budget::GET_OPERATION).with("Location", again));
     }
     match (&operation.failure, &operation.kind) {

@@ -112,22 +112,13 @@ impl RestorePoint {
         Phase::of_all(self.disks.iter().map(|disk| disk.phase(now)))
     }
 
-    pub(crate) fn path(&self, collection: &CollectionId, subscription: &str) -> String {
-        format!(
-            "{}/restorePoints/{}",
-            collection.path(subscription),
-            self.name
-        )
+    pub(crate) fn path(&self, collection: &CollectionId) -> String {
+        format!("{}/restorePoints/{}", collection.path(), self.name)
     }
 
     /// The resource as answers show it: no `type`, and no instance view.
-    pub(crate) fn body(
-        &self,
-        collection: &CollectionId,
-        subscription: &str,
-        now: OffsetDateTime,
-    ) -> Value {
-        let path = self.path(collection, subscription);
+    pub(crate) fn body(&self, collection: &CollectionId, now: OffsetDateTime) -> Value {
+        let path = self.path(collection);
         let mut properties = json!({
             "sourceMetadata": self.source_metadata(&path, now),
             "provisioningState": self.provisioning_state(now),
@@ -150,10 +141,9 @@ impl RestorePoint {
     pub(crate) fn instance_view(
         &self,
         collection: &CollectionId,
-        subscription: &str,
         now: OffsetDateTime,
     ) -> Option<Value> {
-        let path = self.path(collection, subscription);
+        let path = self.path(collection);
         match &self.origin {
             Origin::Local {
                 snapshot_access_state,

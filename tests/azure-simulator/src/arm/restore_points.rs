@@ -17,10 +17,9 @@ pub(crate) fn get(state: &State, request: &Incoming, id: &RestorePointId) -> Ans
     let point = collection
         .restore_point(&id.name)
         .ok_or_else(|| entity_not_found(budget::GET_RESTORE_POINT))?;
-    let subscription = &state.settings.subscription_id;
     let now = state.clock.now();
-    let mut body = point.body(&collection.id, subscription, now);
-    if with_view && let Some(view) = point.instance_view(&collection.id, subscription, now) {
+    let mut body = point.body(&collection.id, now);
+    if with_view && let Some(view) = point.instance_view(&collection.id, now) {
         body["properties"]["instanceView"] = view;
     }
     Ok(Answer::json(200, body, budget::GET_RESTORE_POINT))
@@ -40,7 +39,7 @@ pub(crate) fn delete(state: &mut State, request: &Incoming, id: &RestorePointId)
         .unwrap_or_default();
     let mut operation = operations::begin(state, request, &location, operations::Kind::Delete);
     let deleted = operations::end_deletion(state, &mut operation);
-    let answer = operations::accepted(&state.settings, request, &operation);
+    let answer = operations::accepted(request, &operation);
     state.operations.push(operation);
     if let Some(point) = state.restore_point_mut(id) {
         point.deleted = deleted;
@@ -65,11 +64,11 @@ pub(crate) fn check_unshared<'a>(
 
 /// The group and the collection that the point must lie in.
 pub(crate) fn check_parent(state: &State, action: &str, id: &RestorePointId) -> Result<(), Answer> {
-    if !state.group_exists(&id.collection.group) {
+    if !state.has_group_of(&id.collection) {
         return Err(group_not_found(&id.collection.group));
     }
     if state.collection(&id.collection).is_none() {
-        let parent = id.collection.path(&state.settings.subscription_id);
+        let parent = id.collection.path();
         return Err(parent_not_found(action, &parent));
     }
     Ok(())
@@ -80,10 +79,6 @@ pub(crate) fn plain(state: &State, id: &RestorePointId) -> Answered {
     let not_found = || entity_not_found(budget::GET_RESTORE_POINT);
     let collection = state.collection(&id.collection).ok_or_else(not_found)?;
     let point = collection.restore_point(&id.name).ok_or_else(not_found)?;
-    let body = point.body(
-        &collection.id,
-        &state.settings.subscription_id,
-        state.clock.now(),
-    );
+    let body = point.body(&collection.id, state.clock.now());
     Ok(Answer::json(200, body, budget::GET_RESTORE_POINT))
 }

@@ -17,6 +17,12 @@ impl Simulator {
         self.shared.state().add_group(name, "eastus");
     }
 
+    /// Creates a resource group in `eastus` in one of the other subscriptions, unless it exists.
+    pub fn seed_resource_group_in(&self, subscription_id: &str, name: &str) {
+        let mut state = self.shared.state();
+        state.add_group_in(subscription_id, name, "eastus");
+    }
+
     /// Creates a collection of restore points of a VM, with its group; gives its id.
     ///
     /// # Panics
@@ -217,14 +223,13 @@ impl Simulator {
     pub fn resource(&self, id: &str) -> Option<Value> {
         let mut state = self.shared.state();
         let now = state.settle();
-        let subscription = &state.settings.subscription_id;
         match state.resource(id)? {
-            Resource::Collection(id) => Some(state.collection(&id)?.body(subscription)),
+            Resource::Collection(id) => Some(state.collection(&id)?.body()),
             Resource::RestorePoint(id) => {
                 let collection = state.collection(&id.collection)?;
                 let point = collection.restore_point(&id.name)?;
-                let mut body = point.body(&collection.id, subscription, now);
-                if let Some(view) = point.instance_view(&collection.id, subscription, now) {
+                let mut body = point.body(&collection.id, now);
+                if let Some(view) = point.instance_view(&collection.id, now) {
                     body["properties"]["instanceView"] = view;
                 }
                 Some(body)
