@@ -7,6 +7,7 @@ mod credentials;
 mod days;
 mod least_privilege;
 mod secrets;
+mod subscriptions;
 
 use azure_simulator::{Builder, Replication, TENANT_ID};
 
