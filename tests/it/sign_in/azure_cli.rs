@@ -10,7 +10,7 @@ use super::{stranger, whole_copy};
 use crate::support::world::World;
 
 /// A folder with an `az` in it, which notes how it is called.
-struct AzureCli {
+pub(super) struct AzureCli {
     folder: PathBuf,
 }
 
@@ -37,7 +37,7 @@ impl AzureCli {
     }
 
     /// One that is signed in, with a token that lives so long.
-    fn signed_in(world: &mut World, lifetime: Duration) -> Self {
+    pub(super) fn signed_in(world: &mut World, lifetime: Duration) -> Self {
         let token = world.azure.token(TENANT_ID, lifetime);
         Self::install(
             world,

@@ -1,9 +1,12 @@
 //! What opens doors is printed nowhere.
 
+use std::time::Duration;
+
 use azure_simulator::{CLIENT_SECRET, FEDERATED_SUBJECT, IDENTITY_HEADER, OIDC_REQUEST_TOKEN};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::azure_cli::AzureCli;
 use super::{certificate, pem, stranger};
 use crate::support::world::World;
 
@@ -56,7 +59,14 @@ async fn no_secret_is_printed_whatever_it_is() {
     let request_url =
         |world: &World| format!("{}/github/idtoken?api-version=2.0", world.azure.endpoint());
     let identity_url = |world: &World| format!("{}/msi/token", world.azure.endpoint());
-    for kind in ["secret", "certificate", "token", "request", "identity"] {
+    for kind in [
+        "secret",
+        "certificate",
+        "token",
+        "request",
+        "identity",
+        "cli",
+    ] {
         let mut world = stranger(|azure| azure.certificate(&pem("rsa2048.pem"))).await;
         let token = world.azure.oidc_token(FEDERATED_SUBJECT);
         let (settings, secrets): (Vec<(&str, String)>, Vec<String>) = match kind {
@@ -86,6 +96,11 @@ async fn no_secret_is_printed_whatever_it_is() {
                 ],
                 vec![OIDC_REQUEST_TOKEN.to_owned()],
             ),
+            // The only secret is the token that az gives, which is one of Azure's own.
+            "cli" => {
+                AzureCli::signed_in(&mut world, Duration::from_secs(3600));
+                (vec![("ARM_USE_CLI", "true".to_owned())], Vec::new())
+            }
             _ => (
                 vec![
                     ("ARM_USE_MSI", "true".to_owned()),
