@@ -1,7 +1,6 @@
 //! An application that signs in as itself, whatever it proves that with.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,9 +17,34 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::entra::EntraTransport;
-use super::{Proof, Text, Token, TokenSource, certificate, oidc_request};
+use super::{
+    Certificate, CertificateSource, Proof, Secret, Text, Token, TokenSource, certificate,
+    oidc_request,
+};
 use crate::arm::error::{SignInError, chain};
+use crate::arm::patience::scaled;
 use crate::arm::transport::HttpClient;
+
+/// What Entra ID says of a proof that is over, or that it does not know (any more): whoever renews
+/// the file that it stands in may be late, or early.
+const PROOF_REFUSALS: [&str; 4] = [
+    "AADSTS700024",
+    "AADSTS7000222",
+    "AADSTS7000215",
+    "AADSTS700027",
+];
+
+/// How long a file may hold a proof that is refused; as long as a missing role is waited for.
+const RENEWAL_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// What the sign-ins so far have shown.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    /// Whether one has worked: then a file that is wrong now is being renewed.
+    has_signed_in: bool,
+    /// Since when the proof in the file is refused.
+    refused_since: Option<Instant>,
+}
 
 /// Asks Entra ID for tokens with a client id and a proof.
 #[derive(Debug)]
@@ -31,8 +55,7 @@ pub(super) struct ApplicationSource {
     pub(super) authority_host: Url,
     pub(super) scope: String,
     pub(super) http: HttpClient,
-    /// Whether it has worked before: then a file that is missing is being renewed.
-    pub(super) has_signed_in: AtomicBool,
+    pub(super) past: Mutex<Past>,
 }
 
 #[async_trait]
@@ -57,9 +80,13 @@ impl TokenSource for ApplicationSource {
             .map_err(|error| {
                 let tenant_id = &self.tenant_id;
                 let who = format!("the application {client_id} in the tenant {tenant_id}");
-                transport.explain(&who, &chain(&error), shown.expose_secret())
+                let error = transport.explain(&who, &chain(&error), shown.expose_secret());
+                self.renewing(error)
             })?;
-        self.has_signed_in.store(true, Ordering::Relaxed);
+        *self.past() = Past {
+            has_signed_in: true,
+            refused_since: None,
+        };
         let life = token.expires_on - OffsetDateTime::now_utc();
         Ok(Token {
             secret: SecretString::from(token.token.secret().to_owned()),
@@ -73,11 +100,43 @@ impl ApplicationSource {
     /// refuses for good.
     fn passing(&self, error: SignInError) -> SignInError {
         let is_file = !matches!(self.proof, Proof::OidcRequest(_));
-        if is_file && self.has_signed_in.load(Ordering::Relaxed) {
+        if is_file && self.past().has_signed_in {
             SignInError::temporary(error.message, None)
         } else {
             error
         }
+    }
+
+    /// Nor does it last that a file still has the proof that is over, or already one that Entra
+    /// ID does not know yet; for a while.
+    fn renewing(&self, error: SignInError) -> SignInError {
+        let is_file = matches!(
+            &self.proof,
+            Proof::ClientSecret(Secret::File(_))
+                | Proof::OidcToken(Secret::File(_))
+                | Proof::ClientCertificate(Certificate {
+                    source: CertificateSource::Path(_),
+                    ..
+                })
+        );
+        let mut past = self.past();
+        if !is_file
+            || !past.has_signed_in
+            || !PROOF_REFUSALS.iter().any(|code| error.has_code(code))
+        {
+            return error;
+        }
+        let now = Instant::now();
+        let since = *past.refused_since.get_or_insert(now);
+        if now.duration_since(since) < scaled(RENEWAL_LIMIT) {
+            SignInError::temporary(error.message, None)
+        } else {
+            error
+        }
+    }
+
+    fn past(&self) -> std::sync::MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is shown to Entra ID: the secret itself, or an assertion that somebody has signed.

@@ -12,8 +12,8 @@ mod oidc_request;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -200,7 +200,7 @@ impl Credential {
                 authority_host: cloud.active_directory_authority_host.clone(),
                 scope: cloud.scope(),
                 http,
-                has_signed_in: AtomicBool::new(false),
+                past: Mutex::default(),
             }),
             Self::ManagedIdentity {
                 client_id,

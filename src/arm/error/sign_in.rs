@@ -39,6 +39,15 @@ impl SignInError {
         }
     }
 
+    /// Whether Entra ID gave this code. Codes are numbers of different lengths: AADSTS90002 is not
+    /// AADSTS900023.
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        self.message.match_indices(code).any(|(at, _)| {
+            let next = self.message[at + code.len()..].chars().next();
+            next.is_none_or(|next| !next.is_ascii_digit())
+        })
+    }
+
     /// No answer from Entra ID.
     pub(crate) fn unreachable(error: &ConnectionError) -> Self {
         Self {

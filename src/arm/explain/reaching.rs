@@ -106,17 +106,9 @@ pub(super) fn sign_in(error: &SignInError) -> String {
     ];
     known
         .iter()
-        .find(|(code, _)| contains_code(&error.message, code))
+        .find(|(code, _)| error.has_code(code))
         .map_or("", |(_, step)| step)
         .to_owned()
-}
-
-/// Codes are numbers of different lengths: AADSTS90002 is not AADSTS900023.
-fn contains_code(message: &str, code: &str) -> bool {
-    message.match_indices(code).any(|(at, _)| {
-        let next = message[at + code.len()..].chars().next();
-        next.is_none_or(|next| !next.is_ascii_digit())
-    })
 }
 
 pub(super) fn connection(kind: ConnectionKind, host: &str) -> String {
@@ -133,6 +125,10 @@ pub(super) fn connection(kind: ConnectionKind, host: &str) -> String {
         ConnectionKind::ProxyAuthentication => format!(
             "The proxy on the way to {host} wants a user name and a password. Put them into \
              HTTPS_PROXY, as http://NAME:PASSWORD@HOST:PORT, or name {host} in NO_PROXY."
+        ),
+        ConnectionKind::Unreachable => format!(
+            "Nobody answers at {host}. Check that its address is right (environment, endpoint) and \
+             that it can be reached from here: network, firewall, HTTPS_PROXY and NO_PROXY."
         ),
         ConnectionKind::NotConnected | ConnectionKind::TimedOut | ConnectionKind::Interrupted => {
             format!(

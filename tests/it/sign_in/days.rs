@@ -151,6 +151,44 @@ async fn a_sign_in_that_is_lost_for_good_ends_the_wait_and_the_next_apply_resume
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_file_that_is_rotated_too_late_ends_no_wait_and_one_that_is_never_does() {
+    for is_rotated in [true, false] {
+        let mut world = stranger(|azure| azure.replication(Replication::Replicating(40))).await;
+        let path = world.terraform.path().join("token");
+        std::fs::write(&path, world.azure.oidc_token(FEDERATED_SUBJECT)).expect("a file");
+        world.terraform.set("ARM_USE_OIDC", "true");
+        world.terraform.set("ARM_OIDC_TOKEN_FILE_PATH", &path);
+        world.write("", "");
+        let apply = world.terraform.start(&["apply", "-auto-approve"]);
+        world.wait_for_looks(3).await;
+        let tokens = world.azure.count("POST", TOKENS);
+        world.azure.expire_oidc_tokens();
+        world.azure.expire_tokens();
+        // Refused, and asked again.
+        world
+            .azure
+            .wait_for_count(REQUEST_LIMIT, "POST", TOKENS, tokens + 2)
+            .await
+            .expect("two refusals");
+        if is_rotated {
+            std::fs::write(&path, world.azure.oidc_token(FEDERATED_SUBJECT)).expect("a file");
+            world.wait_for_looks(SETTLED).await;
+            world.replicate();
+            finish(apply).await.expect_code(0);
+        } else {
+            // Ten minutes later, which are six seconds here.
+            finish(apply)
+                .await
+                .expect_code(1)
+                .expect_text("AADSTS700024")
+                .expect_text("oidc_token_file_path");
+            let attributes = world.terraform.attributes("azrestorepoint_copy", "monday");
+            assert_eq!(attributes["wait_outcome"], "lost_contact");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_file_that_is_gone_for_a_moment_ends_no_wait() {
     let mut world = stranger(|azure| azure.replication(Replication::Replicating(40))).await;
     let path = world.terraform.path().join("token");
