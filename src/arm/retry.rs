@@ -15,6 +15,10 @@ const BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// that is just starting, and short enough for a misspelt host.
 const UNKNOWN_HOST_ATTEMPTS_MAX: u32 = 4;
 
+/// How often a request is sent to a host where nobody has ever answered: a misspelt address, or a
+/// closed firewall. Whoever did answer is asked until the deadline.
+const UNREACHED_ATTEMPTS_MAX: u32 = 3;
+
 /// How often a request is sent when its successful answer cannot be read.
 const UNREADABLE_ATTEMPTS_MAX: u32 = 6;
 
@@ -29,9 +33,21 @@ const JITTER: f64 = 0.2;
 pub struct History {
     failures: u32,
     unknown_host: u32,
+    unreached: u32,
     unreadable: u32,
     too_large: u32,
     unauthorized: u32,
+}
+
+/// What else counts when a request has failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// The time left until the deadline.
+    pub remaining: Duration,
+    /// A number from 0 to 1.
+    pub random: f64,
+    /// Whether whoever was asked has ever answered.
+    pub has_answered: bool,
 }
 
 /// What to do after a failed attempt.
@@ -55,9 +71,12 @@ pub enum Decision {
 
 impl History {
     /// Takes note of a failure and decides what to do about it.
-    ///
-    /// `remaining` is the time left until the deadline, `random` is a number from 0 to 1.
-    pub fn decide(&mut self, error: &Error, remaining: Duration, random: f64) -> Decision {
+    pub fn decide(&mut self, error: &Error, circumstances: Circumstances) -> Decision {
+        let Circumstances {
+            remaining,
+            random,
+            has_answered,
+        } = circumstances;
         let backoff = patience::scaled(backoff(self.failures, random));
         self.failures = self.failures.saturating_add(1);
         if error.status() == Some(401) {
@@ -69,7 +88,7 @@ impl History {
                 Decision::GiveUp
             };
         }
-        if !self.worth_repeating(error) {
+        if !self.worth_repeating(error, has_answered) {
             return Decision::GiveUp;
         }
         match error.retry_after() {
@@ -81,12 +100,14 @@ impl History {
         }
     }
 
-    fn worth_repeating(&mut self, error: &Error) -> bool {
+    fn worth_repeating(&mut self, error: &Error, has_answered: bool) -> bool {
         match error {
             Error::Api(error) => is_transient(error.status.as_u16()),
-            Error::Connection(error) => self.connection(error.kind),
+            Error::Connection(error) => self.connection(error.kind, has_answered),
             Error::SignIn(error) if error.permanent => false,
-            Error::SignIn(error) => error.connection.is_none_or(|kind| self.connection(kind)),
+            Error::SignIn(error) => error
+                .connection
+                .is_none_or(|kind| self.connection(kind, has_answered)),
             Error::UnreadableAnswer(answer) if answer.too_large => {
                 below(&mut self.too_large, TOO_LARGE_ATTEMPTS_MAX)
             }
@@ -99,9 +120,12 @@ impl History {
         }
     }
 
-    fn connection(&mut self, kind: ConnectionKind) -> bool {
+    fn connection(&mut self, kind: ConnectionKind, has_answered: bool) -> bool {
         match kind {
             ConnectionKind::UnknownHost => below(&mut self.unknown_host, UNKNOWN_HOST_ATTEMPTS_MAX),
+            ConnectionKind::Unreachable => {
+                has_answered || below(&mut self.unreached, UNREACHED_ATTEMPTS_MAX)
+            }
             // The next handshake shows the same certificate, and the proxy asks again.
             ConnectionKind::UntrustedCertificate
             | ConnectionKind::ProxyAuthentication
@@ -175,9 +199,14 @@ mod tests {
         }))
     }
 
-    #[track_caller]
+    const KNOWN: Circumstances = Circumstances {
+        remaining: LONG,
+        random: 0.5,
+        has_answered: true,
+    };
+
     fn first(error: &Error) -> Decision {
-        History::default().decide(error, LONG, 0.5)
+        History::default().decide(error, KNOWN)
     }
 
     #[test]
@@ -195,8 +224,8 @@ mod tests {
     fn a_refused_token_is_renewed_once() {
         let mut history = History::default();
         let error = api(401, None);
-        assert_eq!(history.decide(&error, LONG, 0.5), Decision::RenewToken);
-        assert_eq!(history.decide(&error, LONG, 0.5), Decision::GiveUp);
+        assert_eq!(history.decide(&error, KNOWN), Decision::RenewToken);
+        assert_eq!(history.decide(&error, KNOWN), Decision::GiveUp);
     }
 
     #[test]
@@ -204,7 +233,8 @@ mod tests {
         #[track_caller]
         fn check(retry_after: u64, remaining: u64, expected: Decision) {
             let remaining = Duration::from_secs(remaining);
-            let decision = History::default().decide(&api(429, Some(retry_after)), remaining, 0.5);
+            let circumstances = Circumstances { remaining, ..KNOWN };
+            let decision = History::default().decide(&api(429, Some(retry_after)), circumstances);
             assert_eq!(decision, expected);
         }
         let wait = |seconds| Decision::Retry {
@@ -237,20 +267,21 @@ mod tests {
         #[track_caller]
         fn check(error: &Error, attempts: u32) {
             let mut history = History::default();
+            let stranger = Circumstances {
+                has_answered: false,
+                ..KNOWN
+            };
             for attempt in 1..attempts {
-                let decision = history.decide(error, LONG, 0.5);
+                let decision = history.decide(error, stranger);
                 let retried = matches!(decision, Decision::Retry { .. });
                 assert!(retried, "attempt {attempt} of {error}");
             }
-            assert_eq!(
-                history.decide(error, LONG, 0.5),
-                Decision::GiveUp,
-                "{error}"
-            );
+            assert_eq!(history.decide(error, stranger), Decision::GiveUp, "{error}");
         }
         check(&connection(ConnectionKind::NoClient), 1);
         check(&connection(ConnectionKind::UntrustedCertificate), 1);
         check(&connection(ConnectionKind::UnknownHost), 4);
+        check(&connection(ConnectionKind::Unreachable), 3);
         check(&unreadable(false), 6);
         check(&unreadable(true), 2);
         check(&Error::Stopped, 1);
@@ -265,12 +296,13 @@ mod tests {
             api(503, None),
             connection(ConnectionKind::Interrupted),
             connection(ConnectionKind::NotConnected),
+            connection(ConnectionKind::Unreachable),
             connection(ConnectionKind::TimedOut),
             Error::SignIn(Box::new(busy)),
         ] {
             let mut history = History::default();
             for _ in 0..1000 {
-                let decision = history.decide(&error, LONG, 0.5);
+                let decision = history.decide(&error, KNOWN);
                 assert!(matches!(decision, Decision::Retry { .. }), "{error}");
             }
         }

@@ -22,7 +22,9 @@ pub enum ConnectionKind {
     /// The server's certificate is not signed by a trusted authority, has expired or is for
     /// another host.
     UntrustedCertificate,
-    /// No connection came about: refused, unreachable, TLS handshake broken, proxy.
+    /// Nobody is there: the connection is refused, there is no way to the host, or it is silent.
+    Unreachable,
+    /// No connection came about although somebody is there: TLS handshake broken, proxy.
     NotConnected,
     /// The proxy does not let us through without its name and password.
     ProxyAuthentication,
@@ -58,7 +60,7 @@ impl ConnectionKind {
         match self {
             Self::UnknownHost => "cannot find the host",
             Self::UntrustedCertificate => "cannot trust the TLS certificate of",
-            Self::NotConnected => "cannot connect to",
+            Self::Unreachable | Self::NotConnected => "cannot connect to",
             Self::ProxyAuthentication => "the proxy asks who we are on the way to",
             Self::TimedOut => "no answer in time from",
             Self::Interrupted => "lost the connection to",
@@ -87,9 +89,25 @@ fn kind_of(error: &reqwest::Error) -> ConnectionKind {
         ConnectionKind::UnknownHost
     } else if has_cause("proxy authorization required") {
         ConnectionKind::ProxyAuthentication
+    } else if error.is_timeout() || causes(error).any(is_nobody_there) {
+        ConnectionKind::Unreachable
     } else {
         ConnectionKind::NotConnected
     }
+}
+
+fn is_nobody_there(cause: &(dyn StdError + 'static)) -> bool {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
+    let error = cause.downcast_ref::<std::io::Error>();
+    error.is_some_and(|error| {
+        [
+            ConnectionRefused,
+            HostUnreachable,
+            NetworkUnreachable,
+            TimedOut,
+        ]
+        .contains(&error.kind())
+    })
 }
 
 /// An I/O error does not name the error inside as its source, and here they are nested.
@@ -136,6 +154,7 @@ mod tests {
         }
         check(ConnectionKind::UnknownHost, false);
         check(ConnectionKind::UntrustedCertificate, false);
+        check(ConnectionKind::Unreachable, false);
         check(ConnectionKind::NotConnected, false);
         check(ConnectionKind::ProxyAuthentication, false);
         check(ConnectionKind::NoClient, false);

@@ -11,7 +11,7 @@ use crate::arm::error::{ConnectionError, ConnectionKind};
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The longest time to connect; a host that drops packets is asked again sooner.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The same for what is on this machine, which answers at once or not at all.
 const LOCAL_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

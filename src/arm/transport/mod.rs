@@ -1,5 +1,6 @@
 //! Sends requests to Azure Resource Manager: one client, one identity, one place for retries.
 
+mod answered;
 pub(crate) mod body;
 mod http;
 mod pass;
@@ -19,6 +20,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 use uuid::Uuid;
 
+use answered::Answered;
 pub(crate) use http::{HttpClient, LocalHttpClient};
 pub(crate) use request::{Answer, Expected, Request};
 pub use send::PutError;
@@ -75,6 +77,7 @@ struct Inner {
     credential: Credential,
     auxiliary_tenant_ids: Vec<String>,
     place: OnceCell<Place>,
+    answered: Answered,
     http: HttpClient,
     budget: Budget,
 }
@@ -115,6 +118,7 @@ impl Client {
                 credential: options.credential,
                 auxiliary_tenant_ids: options.auxiliary_tenant_ids,
                 place: OnceCell::new(),
+                answered: Answered::default(),
                 subscription_id: options.subscription_id,
                 replication_poll_interval: options.replication_poll_interval,
                 correlation_request_id: options

@@ -44,6 +44,7 @@ impl Client {
             })?;
             auxiliary.push(token);
         }
+        self.inner.answered.sign_in();
         Ok(Pass { token, auxiliary })
     }
 

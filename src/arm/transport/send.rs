@@ -14,7 +14,7 @@ use super::{Answer, Client, Expected, Request};
 use crate::arm::error::{ApiError, ConnectionError, Error, RequestIds};
 use crate::arm::explain;
 use crate::arm::patience::{Interrupted, Patience};
-use crate::arm::retry::{self, Decision, History};
+use crate::arm::retry::{self, Circumstances, Decision, History};
 use crate::arm::retry_after;
 
 /// The largest answer that is read. A collection with the 500 restore points that Azure allows
@@ -96,7 +96,12 @@ impl Client {
                 Err(error) => error.clone(),
             };
             let remaining = patience.remaining();
-            match attempts.history.decide(&error, remaining, retry::random()) {
+            let circumstances = Circumstances {
+                remaining,
+                random: retry::random(),
+                has_answered: self.inner.answered.before(&error),
+            };
+            match attempts.history.decide(&error, circumstances) {
                 Decision::GiveUp => return Err(attempts.end(error)),
                 Decision::RenewToken => {
                     if let Ok(pass) = &pass {
@@ -198,6 +203,7 @@ impl Client {
             log(request, "no answer", &client_request_id, began);
             connection(error)
         })?;
+        self.inner.answered.resource_manager();
         let status = response.status();
         let headers = response.headers().clone();
         let ids = RequestIds::from_headers(&headers, &client_request_id);

@@ -184,6 +184,32 @@ async fn an_unknown_host_is_named_soon() {
 }
 
 #[tokio::test]
+async fn who_never_answered_is_given_up_soon_and_who_did_is_waited_for() {
+    let mut server = server(vec![Reply::json(200, "{}")]).await;
+    let (known, stranger) = (server.client(), server.client());
+    get(&known, &Patience::detached(LONG)).await.unwrap();
+    server.leave().await;
+    let moment = Patience::detached(Duration::from_millis(200));
+    let error = get(&known, &moment).await.unwrap_err();
+    let Error::DeadlinePassed {
+        last_cause: Some(cause),
+    } = error
+    else {
+        panic!("{error:?}");
+    };
+    let Error::Connection(cause) = *cause else {
+        panic!("{cause:?}");
+    };
+    assert_eq!(cause.kind, ConnectionKind::Unreachable, "{cause}");
+
+    let error = get(&stranger, &Patience::detached(LONG)).await.unwrap_err();
+    let Error::SignIn(error) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(error.connection, Some(ConnectionKind::Unreachable));
+}
+
+#[tokio::test]
 async fn a_broken_handshake_is_waited_out() {
     let server = server(vec![Reply::Close, Reply::json(200, "{}")]).await;
     server.hang_up(9);

@@ -8,6 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,7 @@ pub(crate) struct TestServer {
     certificate: Vec<u8>,
     seen: Arc<Mutex<Vec<Seen>>>,
     hang_ups: Arc<Mutex<usize>>,
+    accepting: JoinHandle<()>,
 }
 
 type Script = dyn Fn(&Seen, usize) -> Reply + Send + Sync;
@@ -118,7 +120,7 @@ impl TestServer {
         });
         let hang_ups = Arc::new(Mutex::new(0));
         let left = hang_ups.clone();
-        tokio::spawn(async move {
+        let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let mut left = left.lock().unwrap();
                 if *left > 0 {
@@ -138,6 +140,7 @@ impl TestServer {
             certificate: certificate.to_vec(),
             seen,
             hang_ups,
+            accepting,
         }
     }
 
@@ -161,6 +164,12 @@ impl TestServer {
     /// Closes the next connections before they are secured.
     pub(crate) fn hang_up(&self, times: usize) {
         *self.hang_ups.lock().unwrap() = times;
+    }
+
+    /// Is there no more: whoever connects is refused.
+    pub(crate) async fn leave(&mut self) {
+        self.accepting.abort();
+        let _ = (&mut self.accepting).await;
     }
 
     /// A client that does not trust this server.

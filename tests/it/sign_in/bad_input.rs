@@ -140,6 +140,25 @@ async fn a_host_that_does_not_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_host_where_nobody_answers() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
+    for variable in [
+        "ARM_ACTIVE_DIRECTORY_AUTHORITY_HOST",
+        "ARM_RESOURCE_MANAGER_ENDPOINT",
+    ] {
+        let mut world = World::ready().await;
+        world
+            .terraform
+            .set(variable, format!("https://localhost:{port}"));
+        // As long as users wait.
+        world.terraform.set("AZRESTOREPOINT_TEST_TIME_SCALE", "1");
+        refused(&world, &["annot connect to localhost", "Nobody answers at"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_asks_who_we_are() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
