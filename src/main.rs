@@ -4,16 +4,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use azrestorepoint::plugin;
-use azrestorepoint::provider::AzRestorePoint;
+use azrestorepoint::provider::{AzRestorePoint, SOURCE};
 
 /// Waits are cheap, and one thread answers Terraform while the other asks Azure.
 const WORKER_THREADS: usize = 2;
 
 /// The provider's short name.
 const NAME: &str = "azrestorepoint";
-
-/// Where Terraform knows the provider from.
-const SOURCE: &str = "registry.terraform.io/crossregion/azrestorepoint";
 
 /// What somebody reads who starts the process by hand.
 const EXPLANATION: &str = "\

@@ -28,6 +28,12 @@ use crate::plugin::value::Value;
 
 use session::Session;
 
+/// Where Terraform knows the provider from.
+pub const SOURCE: &str = "registry.terraform.io/crossregion/azrestorepoint";
+
+/// The version of this provider.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The provider, before and after Terraform has configured it.
 #[derive(Debug, Default)]
 pub struct AzRestorePoint {

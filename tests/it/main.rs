@@ -11,6 +11,7 @@ mod lost_answers;
 mod matrix;
 mod mirror;
 mod operations;
+mod packages;
 mod plain_gates;
 mod process;
 mod protocol;

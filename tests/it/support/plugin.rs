@@ -36,6 +36,20 @@ pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_terraform-provider-azrestorepoint"))
 }
 
+/// Another program of the project. A run of chosen tests does not build it, so it is built here.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let built = std::process::Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--example", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(
+        built.expect("cargo runs").success(),
+        "{name} does not build"
+    );
+    let folder = binary().parent().expect("a folder");
+    folder.join("examples").join(name)
+}
+
 /// A running provider and what its handshake said.
 pub(crate) struct Plugin {
     pub(crate) process: Child,

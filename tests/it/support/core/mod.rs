@@ -32,22 +32,9 @@ const MESSAGE_BYTES_MAX: usize = 256 << 20;
 /// The largest answer with schemas that Terraform takes.
 const SCHEMA_BYTES_MAX: usize = 64 << 20;
 
-/// The provider that does as it is told. A run of chosen tests does not build it, so it is built here.
+/// The provider that does as it is told.
 pub(crate) fn test_provider() -> PathBuf {
-    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-        let built = std::process::Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--locked", "--example", "test-provider"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status();
-        assert!(
-            built.expect("cargo runs").success(),
-            "the test provider does not build"
-        );
-        plugin::binary()
-            .parent()
-            .expect("a folder")
-            .join("examples/test-provider")
-    });
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| plugin::program("test-provider"));
     BUILT.clone()
 }
 
