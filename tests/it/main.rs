@@ -1,6 +1,7 @@
 //! The provider as a process: through the real protocol, and through the real Terraform.
 
 mod asking;
+mod documents;
 mod fleet;
 mod foresight;
 mod gates;
