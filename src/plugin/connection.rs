@@ -8,12 +8,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
+
+use super::socket::Listener;
 
 /// How long a client may take to prove who it is.
 const TLS_HANDSHAKE_SECONDS_MAX: u64 = 10;
@@ -25,12 +26,12 @@ const PENDING_MAX: usize = 16;
 pub(super) enum Door {
     /// Whoever proves to be the Terraform that started the process. When it is gone, this is cancelled.
     Terraform(TlsAcceptor, CancellationToken),
-    /// Whoever may enter the socket's folder: somebody who debugs the provider, as often as they like.
+    /// Whoever may enter the socket's folder, or is on this machine where there are none: somebody who debugs the provider, as often as they like.
     Everybody,
 }
 
 /// Accepts connections until `shutdown`, and hands over those that may come in.
-pub(super) fn accept(listener: UnixListener, door: Door, shutdown: CancellationToken) -> Incoming {
+pub(super) fn accept(listener: Listener, door: Door, shutdown: CancellationToken) -> Incoming {
     let (sender, receiver) = mpsc::channel(PENDING_MAX);
     tokio::spawn(async move {
         // No connection means no Terraform, whatever the reason: the server ends with this task.
@@ -43,14 +44,14 @@ pub(super) fn accept(listener: UnixListener, door: Door, shutdown: CancellationT
 }
 
 async fn accept_all(
-    listener: &UnixListener,
+    listener: &Listener,
     door: &Door,
     sender: &mpsc::Sender<io::Result<Connection>>,
 ) {
     let mut client = Weak::new();
     loop {
         let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+            Ok(stream) => stream,
             Err(error) => {
                 tracing::error!("Cannot accept connections any more: {error}");
                 return;
@@ -59,7 +60,7 @@ async fn accept_all(
         match door {
             Door::Everybody => {
                 let connection = Connection {
-                    stream: Box::new(stream),
+                    stream,
                     _client: None,
                 };
                 // The server is gone only when the process ends.
@@ -79,7 +80,7 @@ async fn accept_all(
 /// Lets a connection in once its other side has proved to be Terraform.
 async fn admit(
     acceptor: TlsAcceptor,
-    stream: UnixStream,
+    stream: Box<dyn Duplex>,
     client: Arc<Client>,
     sender: mpsc::Sender<io::Result<Connection>>,
 ) {
@@ -139,7 +140,8 @@ pub(super) struct Connection {
     _client: Option<Arc<Client>>,
 }
 
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A way for bytes in both directions.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 

@@ -68,8 +68,7 @@ pub(super) fn invitation(variable: impl Fn(&str) -> Option<String>) -> Result<In
 /// # Errors
 /// A stdout that is closed.
 pub(super) fn announce(
-    network: &str,
-    address: &str,
+    (network, address): (&str, &str),
     certificate_der: &[u8],
     variable: impl Fn(&str) -> Option<String>,
 ) -> io::Result<()> {
@@ -88,14 +87,17 @@ pub(super) fn announce(
 ///
 /// # Errors
 /// A stdout that is closed.
-pub(super) fn announce_for_debugging(source: &str, address: &str) -> io::Result<()> {
+pub(super) fn announce_for_debugging(
+    source: &str,
+    (network, address): (&str, &str),
+) -> io::Result<()> {
     let reattach = serde_json::json!({ source: {
         "Protocol": "grpc",
         "ProtocolVersion": PROTOCOL_VERSION,
         "Pid": std::process::id(),
         // Terraform is not to end a process that it did not start.
         "Test": true,
-        "Addr": { "Network": "unix", "String": address },
+        "Addr": { "Network": network, "String": address },
     }});
     let mut stdout = io::stdout().lock();
     writeln!(

@@ -18,6 +18,7 @@ pub mod resource;
 pub mod schema;
 mod serve;
 mod service;
+mod signals;
 mod socket;
 mod stdio;
 mod stop;

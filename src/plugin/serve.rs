@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
@@ -20,7 +19,8 @@ use super::proto::health::health_server::HealthServer;
 use super::proto::tfplugin6::provider_server::ProviderServer;
 use super::provider::Provider;
 use super::service::{self, Service};
-use super::socket::{self, Place, Socket};
+use super::signals::{self, Interrupt};
+use super::socket::{self, Socket};
 use super::stdio::{Broker, Controller, Healthy, Stdio};
 use super::stop::Stop;
 use super::{logging, tls};
@@ -62,7 +62,7 @@ pub async fn serve(name: &'static str, explanation: &str, provider: impl Provide
 /// Serves a provider to whoever attaches to it, until it is interrupted: for debuggers.
 ///
 /// Prints on stdout what has to be in the environment of Terraform. There is no TLS; the
-/// socket lies in a folder that only the own user may enter. `source` is the provider's
+/// socket lies in a folder that only the own user may enter, where there are such sockets. `source` is the provider's
 /// full source address, such as `registry.terraform.io/NAMESPACE/NAME`.
 pub async fn debug(name: &'static str, source: &str, provider: impl Provider) -> ExitCode {
     logging::start(name, variable);
@@ -75,33 +75,22 @@ async fn serve_terraform(
     provider: Arc<dyn Provider>,
 ) -> Result<(), Failure> {
     let channel = tls::channel(&invitation.client_certificate_pem)?;
-    let mut socket = Socket::listen(&Place::of_environment(variable)?)?;
+    let mut socket = Socket::listen(variable)?;
     let life = Life::default();
-    // Ctrl-C reaches the whole process group: Terraform decides what it means for us,
-    // and says so with a request. The other signals are for us alone.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move { while interrupt.recv().await.is_some() {} });
-    life.leave_on(signal(SignalKind::terminate())?);
-    life.leave_on(signal(SignalKind::hangup())?);
+    signals::listen(Interrupt::Ignored, &life.leave)?;
 
     let door = Door::Terraform(TlsAcceptor::from(channel.config), life.leave.clone());
     let incoming = connection::accept(socket.listener()?, door, life.shutdown.clone());
-    handshake::announce("unix", socket.address()?, &channel.certificate, variable)?;
+    handshake::announce(socket.address()?, &channel.certificate, variable)?;
     // Others may have been killed before they could remove theirs.
     tokio::task::spawn_blocking(socket::sweep);
     life.run(provider, incoming).await
 }
 
 async fn serve_debuggers(source: &str, provider: Arc<dyn Provider>) -> Result<(), Failure> {
-    let mut socket = Socket::listen(&Place::default())?;
+    let mut socket = Socket::listen(|_| None)?;
     let life = Life::default();
-    for kind in [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ] {
-        life.leave_on(signal(kind)?);
-    }
+    signals::listen(Interrupt::Leaves, &life.leave)?;
     let incoming = connection::accept(socket.listener()?, Door::Everybody, life.shutdown.clone());
     handshake::announce_for_debugging(source, socket.address()?)?;
     life.run(provider, incoming).await
@@ -118,14 +107,6 @@ struct Life {
 }
 
 impl Life {
-    fn leave_on(&self, mut signal: Signal) {
-        let leave = self.leave.clone();
-        tokio::spawn(async move {
-            signal.recv().await;
-            leave.cancel();
-        });
-    }
-
     async fn run(self, provider: Arc<dyn Provider>, incoming: Incoming) -> Result<(), Failure> {
         tokio::spawn(self.clone().end_calls());
         let shutdown = self.shutdown.clone();

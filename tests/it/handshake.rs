@@ -8,6 +8,7 @@ use tokio::net::UnixStream;
 
 use crate::support::certificate::Identity;
 use crate::support::plugin::{MAGIC_COOKIE, Plugin, binary, command, limited};
+use crate::support::world::World;
 
 #[tokio::test]
 async fn only_terraform_is_let_in() {
@@ -32,6 +33,42 @@ async fn only_terraform_is_let_in() {
             .await
             .expect("Terraform is let in");
     }
+}
+
+/// As on Windows, which has no unix sockets that Terraform knows of.
+const TCP: (&str, &str) = ("PLUGIN_TEST_TCP", "1");
+
+#[tokio::test]
+async fn a_port_lets_nobody_in_but_terraform() {
+    let environment = [
+        (TCP.0, TCP.1.to_owned()),
+        ("PLUGIN_MIN_PORT", "10000".to_owned()),
+        ("PLUGIN_MAX_PORT", "25000".to_owned()),
+    ];
+    let plugin = Plugin::start(&environment).await;
+    let address = plugin.socket.to_str().expect("an address");
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    let stranger = Identity::new();
+    for identity in [None, Some(&stranger)] {
+        let refused = plugin.connect_as(identity, &[&TLS13]).await;
+        assert!(refused.is_err());
+    }
+    let channel = plugin.connect().await;
+    let status = plugin.shut_down(channel).await;
+    assert!(status.success(), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terraform_copies_through_a_port() {
+    let mut world = World::ready().await;
+    world.terraform.set(TCP.0, TCP.1);
+    // A unix socket would have to lie there.
+    world.terraform.set("PLUGIN_UNIX_SOCKET_DIR", "/nowhere");
+    world.write("", "");
+    world.terraform.apply().await.expect_code(0);
+    world.terraform.plan().await.expect_code(0);
+    world.terraform.destroy().await.expect_code(0);
+    assert_eq!(world.copies_begun(), 1);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme, SupportedProtocolVersion};
 use rustls_pki_types::{CertificateDer, ServerName};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::UnixStream;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
@@ -53,6 +53,8 @@ pub(crate) fn program(name: &str) -> PathBuf {
 /// A running provider and what its handshake said.
 pub(crate) struct Plugin {
     pub(crate) process: Child,
+    /// `unix`, or `tcp` where the environment asks for it.
+    network: String,
     pub(crate) socket: PathBuf,
     certificate: CertificateDer<'static>,
     identity: Identity,
@@ -86,8 +88,8 @@ impl Plugin {
         let line = line.trim_end().to_owned();
         let fields: Vec<&str> = line.split('|').collect();
         assert_eq!(
-            (fields.len(), fields[0], fields[1], fields[2], fields[4]),
-            (6, "1", "6", "unix", "grpc"),
+            (fields.len(), fields[0], fields[1], fields[4]),
+            (6, "1", "6", "grpc"),
             "{line}"
         );
         let certificate = STANDARD_NO_PAD
@@ -96,6 +98,7 @@ impl Plugin {
             .into();
         Self {
             process,
+            network: fields[2].to_owned(),
             socket: fields[3].into(),
             certificate,
             identity,
@@ -135,11 +138,15 @@ impl Plugin {
         };
         config.alpn_protocols = vec![b"h2".to_vec()];
         let connector = TlsConnector::from(Arc::new(config));
-        let socket = self.socket.clone();
+        let address = (self.network.clone(), self.socket.clone());
         let connect = tower::service_fn(move |_| {
-            let (connector, socket) = (connector.clone(), socket.clone());
+            let (connector, (network, socket)) = (connector.clone(), address.clone());
             async move {
-                let stream = UnixStream::connect(socket).await?;
+                let stream: Box<dyn Duplex> = match network.as_str() {
+                    "unix" => Box::new(UnixStream::connect(socket).await?),
+                    "tcp" => Box::new(TcpStream::connect(socket.to_string_lossy().as_ref()).await?),
+                    network => panic!("{network} is no network"),
+                };
                 let name = ServerName::try_from("localhost").expect("a name");
                 connector.connect(name, stream).await.map(TokioIo::new)
             }
@@ -188,6 +195,11 @@ pub(crate) fn limited<F: Future>(future: F) -> impl Future<Output = F::Output> {
         }
     }
 }
+
+/// A way for bytes in both directions.
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 #[derive(Debug)]
 struct Always(Arc<CertifiedKey>);

@@ -1,4 +1,4 @@
-//! The socket that Terraform connects to, in a folder that nobody else may enter.
+//! A unix socket, in a folder that nobody else may enter.
 
 use std::fs::{DirBuilder, Permissions};
 use std::io;
@@ -51,7 +51,7 @@ impl Place {
 }
 
 /// A listening socket. Dropping it removes the socket, and its folder if we made it.
-pub(super) struct Socket {
+pub(in crate::plugin) struct Socket {
     listener: Option<UnixListener>,
     path: PathBuf,
     folder: Option<PathBuf>,
@@ -82,14 +82,8 @@ impl Socket {
         Ok(socket)
     }
 
-    /// The listener, which can be taken once.
-    ///
-    /// # Errors
-    /// Where it was taken before.
-    pub(super) fn listener(&mut self) -> io::Result<UnixListener> {
-        self.listener
-            .take()
-            .ok_or_else(|| io::Error::other("the socket's listener was taken before"))
+    pub(super) fn listener(&mut self) -> Option<UnixListener> {
+        self.listener.take()
     }
 
     /// Where to connect.
