@@ -14,6 +14,8 @@ pub struct SignInError {
     pub permanent: bool,
     /// What kept Entra ID's answer away, if no answer came.
     pub connection: Option<ConnectionKind>,
+    /// Who was asked, if no answer came.
+    pub host: Option<String>,
     /// How long Entra ID asks to wait.
     pub retry_after: Option<Duration>,
 }
@@ -25,6 +27,7 @@ impl SignInError {
             message,
             permanent: true,
             connection: None,
+            host: None,
             retry_after: None,
         }
     }
@@ -35,6 +38,7 @@ impl SignInError {
             message,
             permanent: false,
             connection: None,
+            host: None,
             retry_after,
         }
     }
@@ -54,6 +58,7 @@ impl SignInError {
             message: format!("cannot sign in: {error}"),
             permanent: false,
             connection: Some(error.kind),
+            host: Some(error.host.clone()),
             retry_after: None,
         }
     }

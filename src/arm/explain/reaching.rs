@@ -4,7 +4,7 @@ use crate::arm::error::{ConnectionKind, SignInError};
 
 pub(super) fn sign_in(error: &SignInError) -> String {
     if let Some(kind) = error.connection {
-        return connection(kind, "Entra ID");
+        return connection(kind, error.host.as_deref().unwrap_or("Entra ID"));
     }
     // What Entra ID's most frequent codes mean for whoever has set this up.
     let known = [

@@ -47,7 +47,7 @@ async fn a_host_that_describes_no_cloud_is_named() {
         .apply()
         .await
         .expect_code(1)
-        .expect_text("cannot ask metadata_host for its cloud");
+        .expect_text("annot ask metadata_host for its cloud");
     assert!(world.azure.requests().is_empty());
 }
 
