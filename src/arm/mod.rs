@@ -14,7 +14,7 @@ pub mod explain;
 pub mod location;
 pub mod metadata;
 pub mod operation;
-pub(crate) mod page;
+pub mod page;
 pub mod patience;
 pub mod resource_id;
 pub mod retry;

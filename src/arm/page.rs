@@ -1,5 +1,7 @@
 //! Lists that come in pages, followed to their end.
 
+use std::marker::PhantomData;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -22,27 +24,54 @@ struct Page<T> {
     next_link: Option<String>,
 }
 
-/// Reads every page of a list, beginning with the one at `url`.
-///
-/// # Errors
-/// Any [`Error`] of any page: half a list would look like a whole one.
-pub(crate) async fn all<T: DeserializeOwned>(
-    client: &Client,
-    url: Url,
-    patience: &Patience,
-) -> Result<Vec<T>, Error> {
-    let mut found = Vec::new();
-    let mut next = Some(url);
-    for _ in 0..PAGES_MAX {
-        let Some(url) = next else {
-            break;
+/// A list that is read page by page, so that no more than one page of it has to be in memory.
+#[derive(Debug)]
+pub struct Pages<T> {
+    next: Option<Url>,
+    read: usize,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Pages<T> {
+    /// The list that begins with the page at `url`. Nothing is asked yet.
+    pub(crate) fn new(url: Url) -> Self {
+        Self {
+            next: Some(url),
+            read: 0,
+            of: PhantomData,
+        }
+    }
+
+    /// Reads the next page, which may be empty; `None` after the last one.
+    ///
+    /// # Errors
+    /// Any [`Error`]; what was read before is not the whole list then.
+    pub async fn next(
+        &mut self,
+        client: &Client,
+        patience: &Patience,
+    ) -> Result<Option<Vec<T>>, Error> {
+        let Some(url) = self.next.take().filter(|_| self.read < PAGES_MAX) else {
+            return Ok(None);
         };
+        self.read += 1;
         let page: Page<T> = client.get(url, patience).await?.value;
-        found.extend(page.value.unwrap_or_default());
-        next = page
+        self.next = page
             .next_link
             .filter(|link| !link.is_empty())
             .and_then(|link| client.cloud().resource_manager_endpoint.join(&link).ok());
+        Ok(Some(page.value.unwrap_or_default()))
     }
-    Ok(found)
+
+    /// Reads every page that is left.
+    ///
+    /// # Errors
+    /// Any [`Error`] of any page: half a list would look like a whole one.
+    pub async fn all(mut self, client: &Client, patience: &Patience) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        while let Some(page) = self.next(client, patience).await? {
+            found.extend(page);
+        }
+        Ok(found)
+    }
 }

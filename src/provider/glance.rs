@@ -90,8 +90,8 @@ impl Glances {
         patience: &Patience,
     ) -> Result<Arc<Vec<RestorePointCollection>>, Error> {
         once(&self.subscriptions, id.to_ascii_lowercase(), async {
-            let found = restore_point_collections::list(client, id, patience).await?;
-            Ok(Arc::new(found))
+            let pages = restore_point_collections::list_in_subscription(client, id);
+            Ok(Arc::new(pages.all(client, patience).await?))
         })
         .await
     }

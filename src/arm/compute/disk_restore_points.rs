@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::models::null_as_default;
 use crate::arm::error::Error;
-use crate::arm::page;
+use crate::arm::page::Pages;
 use crate::arm::patience::Patience;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::transport::Client;
@@ -53,7 +53,9 @@ pub async fn list(
     patience: &Patience,
 ) -> Result<Vec<DiskRestorePoint>, Error> {
     let path = format!("{}/diskRestorePoints", id.path());
-    page::all(client, client.url(&path, API_VERSION, None), patience).await
+    Pages::new(client.url(&path, API_VERSION, None))
+        .all(client, patience)
+        .await
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::models::RestorePointCollection;
 use super::settled;
 use crate::arm::error::Error;
 use crate::arm::operation::{Operation, OperationEnd};
-use crate::arm::page;
+use crate::arm::page::Pages;
 use crate::arm::patience::Patience;
 use crate::arm::resource_id::RestorePointCollectionId;
 use crate::arm::transport::{Client, PutError, Request};
@@ -52,19 +52,29 @@ pub async fn get_with_restore_points(
 }
 
 /// Every collection of a subscription, in all regions, without the restore points inside. Azure
-/// writes the resource groups in their ids in capitals.
-///
-/// # Errors
-/// Any [`Error`]; reading them takes a permission on the whole subscription.
-pub async fn list(
+/// writes the resource groups in their ids in capitals, and wants a permission on the whole
+/// subscription. Nothing is asked before the first page is.
+pub fn list_in_subscription(
     client: &Client,
     subscription_id: &str,
-    patience: &Patience,
-) -> Result<Vec<RestorePointCollection>, Error> {
-    let path = format!(
-        "/subscriptions/{subscription_id}/providers/Microsoft.Compute/restorePointCollections"
-    );
-    page::all(client, client.url(&path, API_VERSION, None), patience).await
+) -> Pages<RestorePointCollection> {
+    pages(client, &format!("/subscriptions/{subscription_id}"))
+}
+
+/// Every collection of a resource group, in all regions, without the restore points inside.
+/// Nothing is asked before the first page is.
+pub fn list_in_resource_group(
+    client: &Client,
+    subscription_id: &str,
+    resource_group_name: &str,
+) -> Pages<RestorePointCollection> {
+    let group = format!("/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}");
+    pages(client, &group)
+}
+
+fn pages(client: &Client, scope: &str) -> Pages<RestorePointCollection> {
+    let path = format!("{scope}/providers/Microsoft.Compute/restorePointCollections");
+    Pages::new(client.url(&path, API_VERSION, None))
 }
 
 /// Creates a collection. Azure answers when it is there; there is no operation to follow.

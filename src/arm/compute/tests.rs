@@ -348,9 +348,9 @@ async fn a_list_is_read_to_its_last_page() {
         Reply::json(200, &body)
     })
     .await;
-    let found = restore_point_collections::list(&server.client(), "s", &patience())
-        .await
-        .unwrap();
+    let client = server.client();
+    let pages = restore_point_collections::list_in_subscription(&client, "s");
+    let found = pages.all(&client, &patience()).await.unwrap();
     let names: Vec<_> = found.iter().map(|found| found.name.as_deref()).collect();
     assert_eq!(names, [Some("a"), Some("b")]);
 }
@@ -364,9 +364,9 @@ async fn a_list_that_leads_elsewhere_is_not_followed() {
         )
     })
     .await;
-    let error = restore_point_collections::list(&server.client(), "s", &patience())
-        .await
-        .unwrap_err();
+    let client = server.client();
+    let pages = restore_point_collections::list_in_resource_group(&client, "s", "g");
+    let error = pages.all(&client, &patience()).await.unwrap_err();
     assert!(matches!(error, Error::ForeignUrl { .. }), "{error}");
 }
 
