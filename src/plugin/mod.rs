@@ -9,6 +9,7 @@ pub mod diagnostics;
 pub mod function;
 pub mod generate;
 mod handshake;
+pub mod identity;
 mod logging;
 pub mod plan;
 mod private;

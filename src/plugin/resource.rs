@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
+use super::identity::IdentitySchema;
 use super::plan::PlannedChange;
 pub use super::private::DeleteReason;
 use super::provider::Context;
@@ -45,6 +46,32 @@ pub trait Resource: Send + Sync {
     /// Turns what the user wrote after `terraform import` into the least state
     /// from which [`Resource::read`] finds the object.
     async fn import(&self, request: ImportRequest) -> Applied;
+
+    /// What tells its objects apart; `None` where nothing does.
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        None
+    }
+
+    /// The identity of the object of a state, or of a plan: unknown is what is not known yet.
+    ///
+    /// It must be the same for as long as the object lives. Only asked for where there is a
+    /// schema of it.
+    fn identity(&self, state: &Value) -> Value {
+        let _ = state;
+        Value::Null
+    }
+
+    /// What [`Resource::import`] is given for an identity, which has every required attribute.
+    ///
+    /// # Errors
+    /// A message to the user where the identity names nothing.
+    fn import_id(&self, identity: &Value) -> Result<String, Diagnostic> {
+        let _ = identity;
+        Err(Diagnostic::error(
+            "Import by identity is not possible",
+            "This resource is imported by its ID.",
+        ))
+    }
 
     /// Turns the state of another resource type, perhaps of another provider, into one of ours.
     /// `None` where this type cannot become ours.

@@ -8,6 +8,7 @@ mod equivalence;
 mod glance;
 #[cfg(test)]
 mod golden;
+mod identity;
 mod preflight;
 mod resources;
 mod session;

@@ -122,6 +122,21 @@ impl Session {
         }
     }
 
+    /// The subscription of whatever names none, where that has to be known.
+    ///
+    /// # Errors
+    /// Where the provider has none, or is not configured yet.
+    pub(crate) fn own_subscription_id(&self) -> Result<String, Diagnostic> {
+        let client = self.client()?;
+        client.subscription_id().map(str::to_owned).ok_or_else(|| {
+            Diagnostic::error(
+                "Missing subscription_id",
+                "Neither this block nor the provider's says in which subscription it is. Set ARM_SUBSCRIPTION_ID or \
+                 the argument subscription_id.",
+            )
+        })
+    }
+
     /// The subscription of resources that name none.
     pub(crate) fn subscription_id(&self) -> Subscription {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {

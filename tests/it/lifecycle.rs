@@ -253,9 +253,20 @@ async fn both_resources_are_imported_without_a_change() {
         .expect_code(0);
     world
         .terraform
-        .run(&["import", "azrestorepoint_copy.monday", &world.copy_id()])
+        .run(&[
+            "import",
+            "azrestorepoint_copy.monday",
+            &world.copy_id().replace("restorePoint", "restorepoint"),
+        ])
         .await
         .expect_code(0);
+    // Names stay as they were written, and Azure's own words are as Azure writes them.
+    let id = |kind: &str, name: &str| world.terraform.attributes(kind, name)["id"].clone();
+    assert_eq!(
+        id("azrestorepoint_collection", "dr"),
+        json!(world.collection_id().replace("rg-dr", "RG-DR"))
+    );
+    assert_eq!(id("azrestorepoint_copy", "monday"), json!(world.copy_id()));
     let copy = world.terraform.attributes("azrestorepoint_copy", "monday");
     assert_eq!(
         (&copy["usable"], &copy["wait_outcome"]),

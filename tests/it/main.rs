@@ -6,6 +6,7 @@ mod fleet;
 mod foresight;
 mod gates;
 mod handshake;
+mod identities;
 mod lifecycle;
 mod lookups;
 mod lost_answers;

@@ -69,8 +69,6 @@ async fn what_we_do_not_have_is_unimplemented() {
         )*};
     }
     unimplemented! {
-        get_resource_identity_schemas: get_resource_identity_schemas;
-        upgrade_resource_identity: upgrade_resource_identity;
         validate_ephemeral_resource_config: validate_ephemeral_resource_config;
         open_ephemeral_resource: open_ephemeral_resource;
         renew_ephemeral_resource: renew_ephemeral_resource;

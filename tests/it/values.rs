@@ -154,7 +154,7 @@ async fn stored_state_may_be_older_larger_and_written_in_any_way() {
     let object = crate::support::core::Object {
         value,
         private,
-        is_tainted: false,
+        ..Default::default()
     };
     core.state.insert(THING.to_owned(), object.clone());
     let config = core.config(THING, &[("name", "old".into()), ("blob", blob.into())]);

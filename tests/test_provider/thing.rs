@@ -1,7 +1,10 @@
 //! A resource whose arguments say how each call ends.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
 use azrestorepoint::plugin::diagnostics::{Diagnostic, Diagnostics};
+use azrestorepoint::plugin::identity::{IdentityAttribute, IdentitySchema};
 use azrestorepoint::plugin::plan::PlannedChange;
 use azrestorepoint::plugin::provider::Context;
 use azrestorepoint::plugin::resource::{
@@ -177,6 +180,38 @@ impl Resource for Thing {
             false => None,
         }
     }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        let realm = IdentityAttribute::optional("realm").description("Where it is known.");
+        let name = IdentityAttribute::required("name").equivalence(ignore_case);
+        Some(IdentitySchema {
+            version: 0,
+            attributes: vec![name, realm],
+        })
+    }
+
+    fn identity(&self, state: &Value) -> Value {
+        // Another spelling each time, as some clouds have it.
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        let is_loud = ASKED.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+        let name = match state.get("name") {
+            Value::String(name) if name == "nobody" => panic!("as told"),
+            Value::String(name) if is_loud => name.to_uppercase().into(),
+            name => name.clone(),
+        };
+        Value::object([("name", name), ("realm", "here".into())])
+    }
+
+    fn import_id(&self, identity: &Value) -> Result<String, Diagnostic> {
+        match identity.get("realm").as_str() {
+            None | Some("here") => Ok(identity.get("name").as_str().unwrap_or_default().to_owned()),
+            Some(_) => Err(failure("import")),
+        }
+    }
+}
+
+fn ignore_case(one: &Value, other: &Value) -> bool {
+    matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
 }
 
 fn kinds() -> Vec<Attribute> {
@@ -188,9 +223,7 @@ fn kinds() -> Vec<Attribute> {
     vec![
         Attribute::required("name", Type::String)
             .requires_replace()
-            .equivalence(|one, other| {
-                matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
-            }),
+            .equivalence(ignore_case),
         Attribute::optional("note", Type::String),
         Attribute::optional("blob", Type::String),
         Attribute::optional("flag", Type::Bool),

@@ -111,6 +111,15 @@ impl RestorePointCollectionId {
         )
     }
 
+    /// The same id in ARM's own spelling of the fixed parts; names stay as they are.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        Self {
+            text: self.path(),
+            ..self.clone()
+        }
+    }
+
     fn from_input(text: &str, input: Input) -> Result<Self, ParseError> {
         let [name] = resource(text, input, &COLLECTION)?.names();
         let (subscription_id, resource_group_name) = parse::scope(text);
@@ -167,6 +176,16 @@ impl RestorePointId {
     /// The path of the restore point in a request, in ARM's own spelling of the fixed parts.
     pub fn path(&self) -> String {
         format!("{}/restorePoints/{}", self.collection.path(), self.name)
+    }
+
+    /// The same id in ARM's own spelling of the fixed parts; names stay as they are.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        Self {
+            text: self.path(),
+            collection: self.collection.canonical(),
+            name: self.name.clone(),
+        }
     }
 
     fn from_input(text: &str, input: Input) -> Result<Self, ParseError> {
@@ -253,6 +272,9 @@ mod tests {
         assert_eq!(id.collection().name(), "c-1");
         assert_eq!(id.name(), "p_2");
         assert_eq!(format!("{}/restorepoints/p_2", id.collection()), text);
+        assert_eq!(id.canonical().to_string(), id.path());
+        let collection = id.canonical().collection().to_string();
+        assert_eq!(collection, id.collection().path());
         assert_eq!(
             id.path(),
             "/subscriptions/S/resourceGroups/R.g(1)/providers/Microsoft.Compute/restorePointCollections/c-1/restorePoints/p_2"

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::resource::find;
-use super::{RegisteredResource, Service, blocks, convert, guard};
+use super::{RegisteredResource, Service, blocks, convert, guard, identity};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::plan;
 use crate::plugin::private;
@@ -27,15 +27,25 @@ pub(super) async fn apply(
         } else {
             update(service, &registered, prior_state, planned_state, config).await
         };
-        Ok::<_, Diagnostic>(encode(&registered, applied))
+        let known = request.planned_identity.clone();
+        Ok::<_, Diagnostic>(encode(&registered, applied, known).await)
     };
-    let (new_state, diagnostics) = match answer.await {
+    let Encoded {
+        state,
+        identity,
+        diagnostics,
+    } = match answer.await {
         Ok(answer) => answer,
         // Nothing was done yet, so the object, if there is one, is as it was.
-        Err(diagnostic) => (request.prior_state, Diagnostics::from(diagnostic)),
+        Err(diagnostic) => Encoded {
+            state: request.prior_state,
+            identity: request.planned_identity,
+            diagnostics: diagnostic.into(),
+        },
     };
     proto::apply_resource_change::Response {
-        new_state,
+        new_state: state,
+        new_identity: identity,
         private: private::of_state(serde_json::Value::Null),
         diagnostics: convert::diagnostics(diagnostics),
         ..Default::default()
@@ -156,20 +166,33 @@ fn finish(registered: &RegisteredResource, planned_state: &Value, applied: Appli
     }
 }
 
+/// An object as Terraform stores it, and what to say about it.
+pub(super) struct Encoded {
+    pub(super) state: Option<proto::DynamicValue>,
+    pub(super) identity: Option<proto::ResourceIdentityData>,
+    pub(super) diagnostics: Diagnostics,
+}
+
 /// Encodes an object as Terraform stores it: wholly known, with every block, and
-/// without what may never be stored.
-pub(super) fn encode(
-    registered: &RegisteredResource,
+/// without what may never be stored. `known` is the identity that Terraform has of it.
+pub(super) async fn encode(
+    registered: &Arc<RegisteredResource>,
     applied: Applied,
-) -> (Option<proto::DynamicValue>, Diagnostics) {
+    known: Option<proto::ResourceIdentityData>,
+) -> Encoded {
     let Applied {
         new_state,
         mut diagnostics,
         ..
     } = applied;
     let state = stored(registered, new_state.unwrap_or_default());
-    let new_state = convert::encode(&state, registered.ty(), &mut diagnostics);
-    (Some(new_state), diagnostics)
+    let identity = identity::of_state(registered, &state, known, &mut diagnostics).await;
+    let state = Some(convert::encode(&state, registered.ty(), &mut diagnostics));
+    Encoded {
+        state,
+        identity,
+        diagnostics,
+    }
 }
 
 /// The object as Terraform stores it.

@@ -10,6 +10,7 @@ mod convert;
 mod data_source;
 mod function;
 mod guard;
+mod identity;
 mod provider;
 mod resource;
 
@@ -143,6 +144,8 @@ methods! {
     import_resource_state: import_resource_state => resource::import;
     move_resource_state: move_resource_state => resource::move_state;
     generate_resource_config: generate_resource_config => resource::generate_config;
+    get_resource_identity_schemas: get_resource_identity_schemas => identity::schemas;
+    upgrade_resource_identity: upgrade_resource_identity => identity::upgrade;
     validate_data_resource_config: validate_data_resource_config => data_source::validate;
     read_data_source: read_data_source => data_source::read;
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::apply::{encode, stored};
-use super::{RegisteredResource, Service, convert, guard};
+use super::apply::{Encoded, encode, stored};
+use super::{RegisteredResource, Service, convert, guard, identity};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::generate;
 use crate::plugin::plan::{self, PlannedChange};
@@ -103,14 +103,28 @@ pub(super) async fn read(
             // Nothing is remembered of what is gone: a plan to make it anew follows no other one.
             private = Some(Vec::new());
         }
-        Ok::<_, Diagnostic>((encode(&registered, applied), private))
+        let known = request.current_identity.clone();
+        Ok::<_, Diagnostic>((encode(&registered, applied, known).await, private))
     };
-    let ((new_state, diagnostics), private) = match answer.await {
+    let (encoded, private) = match answer.await {
         Ok(answer) => answer,
-        Err(diagnostic) => ((request.current_state, Diagnostics::from(diagnostic)), None),
+        Err(diagnostic) => {
+            let as_it_was = Encoded {
+                state: request.current_state,
+                identity: request.current_identity,
+                diagnostics: diagnostic.into(),
+            };
+            (as_it_was, None)
+        }
     };
+    let Encoded {
+        state,
+        identity,
+        diagnostics,
+    } = encoded;
     proto::read_resource::Response {
-        new_state,
+        new_state: state,
+        new_identity: identity,
         diagnostics: convert::diagnostics(diagnostics),
         private: private.unwrap_or(request.private),
         ..Default::default()
@@ -143,7 +157,7 @@ pub(super) async fn plan(
             private::memory(&prior_private)
         };
         let plan = PlanRequest {
-            prior_state,
+            prior_state: prior_state.clone(),
             config,
             memory,
             in_apply,
@@ -154,10 +168,10 @@ pub(super) async fn plan(
         let mut response = guard::run(async move { call.item.plan(plan, planned).await }).await?;
         let object = std::mem::take(&mut response.for_delete);
         let planned_private = private::of_plan(is_create, is_destroy, is_after_another, object);
-        Ok::<_, Diagnostic>((registered, response, planned_private))
+        Ok::<_, Diagnostic>((registered, prior_state, response, planned_private))
     };
     match answer.await {
-        Ok((registered, response, planned_private)) => {
+        Ok((registered, prior_state, response, planned_private)) => {
             let PlanResponse {
                 planned,
                 mut diagnostics,
@@ -168,6 +182,14 @@ pub(super) async fn plan(
                 requires_replace,
             } = planned;
             let planned_state = plan::without_write_only(registered.block(), planned_state);
+            let planned_identity = identity::of_plan(
+                &registered,
+                &prior_state,
+                &planned_state,
+                request.prior_identity,
+                &mut diagnostics,
+            )
+            .await;
             proto::plan_resource_change::Response {
                 planned_state: Some(convert::encode(
                     &planned_state,
@@ -176,6 +198,7 @@ pub(super) async fn plan(
                 )),
                 requires_replace: requires_replace.iter().map(convert::path).collect(),
                 planned_private,
+                planned_identity,
                 diagnostics: convert::diagnostics(diagnostics),
                 ..Default::default()
             }
@@ -205,8 +228,14 @@ pub(super) async fn import(
 ) -> proto::import_resource_state::Response {
     let answer = async {
         let registered = find(service, &request.type_name)?;
+        let id = match &request.identity {
+            Some(identity) => {
+                identity::import_id(&registered, &request.type_name, identity).await?
+            }
+            None => request.id,
+        };
         let import = ImportRequest {
-            id: request.id,
+            id,
             context: service.context(),
         };
         let call = registered.clone();
@@ -220,11 +249,13 @@ pub(super) async fn import(
             diagnostics.append(applied.diagnostics);
             if let Some(state) = applied.new_state {
                 let state = stored(&registered, state);
+                let known = request.identity.clone();
                 imported_resources.push(proto::import_resource_state::ImportedResource {
+                    identity: identity::of_state(&registered, &state, known, &mut diagnostics)
+                        .await,
                     type_name: request.type_name,
                     state: Some(convert::encode(&state, registered.ty(), &mut diagnostics)),
                     private: private::of_state(serde_json::Value::Null),
-                    ..Default::default()
                 });
             }
         }
@@ -270,20 +301,23 @@ pub(super) async fn move_state(
         })?;
         Ok::<_, Diagnostic>((registered, applied))
     };
-    let mut target_state = None;
-    let diagnostics = match answer.await {
-        Ok((registered, applied)) => {
-            let (state, diagnostics) = encode(&registered, applied);
-            target_state = state;
-            diagnostics
-        }
-        Err(diagnostic) => diagnostic.into(),
+    let Encoded {
+        state,
+        identity,
+        diagnostics,
+    } = match answer.await {
+        Ok((registered, applied)) => encode(&registered, applied, None).await,
+        Err(diagnostic) => Encoded {
+            state: None,
+            identity: None,
+            diagnostics: diagnostic.into(),
+        },
     };
     proto::move_resource_state::Response {
-        target_state,
+        target_state: state,
         target_private: private::of_state(serde_json::Value::Null),
+        target_identity: identity,
         diagnostics: convert::diagnostics(diagnostics),
-        ..Default::default()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::arm::compute::restore_point_collections;
 use crate::arm::resource_id::RestorePointCollectionId;
 use crate::arm::{Client, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::identity::IdentitySchema;
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{
     Applied, CreateRequest, DeleteReason, DeleteRequest, ImportRequest, PlanRequest, PlanResponse,
@@ -23,7 +24,7 @@ use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::session::{Session, Subscription};
 use crate::provider::walk::Walk;
-use crate::provider::{diagnose, equivalence, timeouts, validators};
+use crate::provider::{diagnose, equivalence, identity, timeouts, validators};
 
 use super::{already_exists, look_after_lost_answer, look_before_delete};
 
@@ -181,9 +182,23 @@ impl Resource for Collection {
 
     async fn import(&self, request: ImportRequest) -> Applied {
         match RestorePointCollectionId::parse_strict(&request.id) {
-            Ok(id) => Applied::saved(model::imported(&id)),
+            Ok(id) => Applied::saved(model::imported(&id.canonical())),
             Err(error) => Applied::failed(words::cannot_import(&error)),
         }
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        Some(identity::collection_schema())
+    }
+
+    fn identity(&self, state: &Value) -> Value {
+        let id = model::id_in_state(state).or_else(|_| model::id(state));
+        identity::of_collection(id.ok())
+    }
+
+    fn import_id(&self, identity: &Value) -> Result<String, Diagnostic> {
+        let id = identity::collection_id(&self.session, identity)?;
+        Ok(id.to_string())
     }
 }
 

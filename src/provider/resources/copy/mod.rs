@@ -27,6 +27,7 @@ use async_trait::async_trait;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::identity::IdentitySchema;
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{
     Applied, CreateRequest, DeleteRequest, ImportRequest, PlanRequest, PlanResponse, ReadRequest,
@@ -35,7 +36,7 @@ use crate::plugin::resource::{
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::session::Session;
-use crate::provider::{timeouts, validators};
+use crate::provider::{identity, timeouts, validators};
 
 use ending::Phase;
 use wait::Copying;
@@ -150,8 +151,22 @@ impl Resource for Copy {
 
     async fn import(&self, request: ImportRequest) -> Applied {
         match RestorePointId::parse_strict(&request.id) {
-            Ok(id) => Applied::saved(model::imported(&id)),
+            Ok(id) => Applied::saved(model::imported(&id.canonical())),
             Err(error) => Applied::failed(words::cannot_import(&error)),
         }
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        Some(identity::restore_point_schema())
+    }
+
+    fn identity(&self, state: &Value) -> Value {
+        let id = model::id_in_state(state).or_else(|_| model::target(state));
+        identity::of_restore_point(id.ok())
+    }
+
+    fn import_id(&self, identity: &Value) -> Result<String, Diagnostic> {
+        let id = identity::restore_point_id(&self.session, identity)?;
+        Ok(id.to_string())
     }
 }

@@ -8,7 +8,7 @@ use crate::arm::compute::models::{
     rfc3339_utc,
 };
 use crate::arm::compute::replication::{Replication, ReplicationState, replication};
-use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
+use crate::arm::resource_id::{ParseError, RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
 use crate::provider::equivalence::with_slash;
@@ -46,20 +46,33 @@ impl WaitOutcome {
 /// # Errors
 /// On the argument that is missing or wrong.
 pub(super) fn ids(planned_state: &Value) -> Result<(RestorePointId, RestorePointId), Diagnostic> {
-    let text = |argument| planned_state.get(argument).as_str().unwrap_or_default();
-    let invalid = |argument: &str, problem: String| {
-        Diagnostic::error(format!("Invalid {argument}"), problem).at(Path::attribute(argument))
-    };
-    let argument = "restore_point_collection_id";
-    let collection = RestorePointCollectionId::parse_strict(text(argument))
-        .map_err(|error| invalid(argument, error.to_string()))?;
-    let target = collection
-        .restore_point(text("name"))
-        .map_err(|error| invalid("name", error.to_string()))?;
+    let target = target(planned_state)?;
     let argument = "source_restore_point_id";
-    let source = RestorePointId::parse_strict(text(argument))
-        .map_err(|error| invalid(argument, error.to_string()))?;
+    let source = RestorePointId::parse_strict(text(planned_state, argument))
+        .map_err(|error| invalid(argument, &error))?;
     Ok((target, source))
+}
+
+/// The id that the arguments make.
+///
+/// # Errors
+/// On the argument that is missing or wrong.
+pub(super) fn target(planned_state: &Value) -> Result<RestorePointId, Diagnostic> {
+    let argument = "restore_point_collection_id";
+    let collection = RestorePointCollectionId::parse_strict(text(planned_state, argument))
+        .map_err(|error| invalid(argument, &error))?;
+    collection
+        .restore_point(text(planned_state, "name"))
+        .map_err(|error| invalid("name", &error))
+}
+
+fn text<'a>(state: &'a Value, argument: &str) -> &'a str {
+    state.get(argument).as_str().unwrap_or_default()
+}
+
+fn invalid(argument: &str, error: &ParseError) -> Diagnostic {
+    Diagnostic::error(format!("Invalid {argument}"), error.to_string())
+        .at(Path::attribute(argument))
 }
 
 /// What a plan says of the copy that it makes, for the delete that makes room for it.

@@ -20,6 +20,7 @@ use async_trait::async_trait;
 use crate::arm::resource_id::RestorePointCollectionId;
 use crate::arm::{Client, Patience};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::identity::IdentitySchema;
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{
     Applied, CreateRequest, DeleteRequest, ImportRequest, PlanRequest, PlanResponse, ReadRequest,
@@ -27,6 +28,7 @@ use crate::plugin::resource::{
 };
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
+use crate::provider::identity;
 use crate::provider::session::Session;
 use crate::provider::walk::Plan;
 
@@ -191,7 +193,7 @@ impl Resource for Mirror {
 
     async fn import(&self, request: ImportRequest) -> Applied {
         match RestorePointCollectionId::parse_strict(&request.id) {
-            Ok(target) => Applied::saved(model::imported(&target)),
+            Ok(target) => Applied::saved(model::imported(&target.canonical())),
             Err(error) => Applied::failed(Diagnostic::error(
                 "Cannot import the mirror",
                 format!(
@@ -201,6 +203,19 @@ impl Resource for Mirror {
                 ),
             )),
         }
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        Some(identity::collection_schema())
+    }
+
+    fn identity(&self, state: &Value) -> Value {
+        identity::of_collection(model::target(state).ok())
+    }
+
+    fn import_id(&self, identity: &Value) -> Result<String, Diagnostic> {
+        let id = identity::collection_id(&self.session, identity)?;
+        Ok(id.to_string())
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) struct PlanCall<'a> {
 pub(super) struct PlanAnswer {
     pub(super) value: Value,
     pub(super) private: Vec<u8>,
+    pub(super) identity: Value,
     /// Whether something has changed that makes a new object.
     pub(super) replaces: bool,
 }
@@ -101,6 +102,7 @@ impl Core {
             type_name: kind.to_owned(),
             current_state: Some(self.encode(kind, &object.value)),
             private: object.private.clone(),
+            current_identity: self.encode_identity(kind, &object.identity),
             client_capabilities: Some(self.capabilities(Phase::Plan)),
             ..Default::default()
         };
@@ -112,11 +114,13 @@ impl Core {
             }
         };
         assert!(answer.deferred.is_none(), "nobody allowed a deferral");
+        let value = self.decode(kind, answer.new_state.as_ref());
+        let identity = self.decode_identity(kind, answer.new_identity);
+        let mut problems = self.identity_problems(kind, &object.identity, &value, &identity);
         if told.add(answer.diagnostics) {
+            assert!(problems.is_empty(), "{problems:#?}");
             return false;
         }
-        let value = self.decode(kind, answer.new_state.as_ref());
-        let mut problems = Vec::new();
         if !value.is_wholly_known() {
             problems.push("a read left something unknown".to_owned());
         }
@@ -130,6 +134,7 @@ impl Core {
             let object = Object {
                 value,
                 private,
+                identity,
                 ..object
             };
             self.state.insert(kind.to_owned(), object);
@@ -152,6 +157,7 @@ impl Core {
             proposed_new_state: Some(self.encode(kind, &proposed)),
             config: Some(self.encode(kind, call.config)),
             prior_private: call.prior.private.clone(),
+            prior_identity: self.encode_identity(kind, &call.prior.identity),
             client_capabilities: Some(self.capabilities(call.phase)),
             planned_private: call.planned_private.to_vec(),
             ..Default::default()
@@ -173,6 +179,11 @@ impl Core {
         let value = self.decode(kind, answer.planned_state.as_ref());
         let shape = &self.schemas[kind].shape;
         let mut problems = oracle::assert_plan_valid(shape, prior, call.config, &value);
+        let identity = self.decode_identity(kind, answer.planned_identity);
+        if !prior.is_null() {
+            let known = &call.prior.identity;
+            problems.extend(self.identity_problems(kind, known, &value, &identity));
+        }
         let mut replaces = false;
         for path in &answer.requires_replace {
             match (at(prior, path), at(&value, path)) {
@@ -185,6 +196,7 @@ impl Core {
                 replaces: replaces && !prior.is_null(),
                 value,
                 private: answer.planned_private,
+                identity,
             })
     }
 
@@ -204,6 +216,7 @@ impl Core {
             planned_state: Some(self.encode(kind, &planned.value)),
             config: Some(self.encode(kind, config)),
             planned_private: planned.private.clone(),
+            planned_identity: self.encode_identity(kind, &planned.identity),
             ..Default::default()
         };
         match limited(self.client.apply_resource_change(request)).await {
@@ -213,6 +226,7 @@ impl Core {
                 Some(Answer {
                     value: self.decode(kind, answer.new_state.as_ref()),
                     private: answer.private,
+                    identity: self.decode_identity(kind, answer.new_identity),
                     failed: told.add(answer.diagnostics),
                 })
             }
@@ -227,13 +241,14 @@ impl Core {
         &mut self,
         kind: &str,
         id: &str,
+        identity: &Value,
         told: &mut Told,
     ) -> Option<Object> {
         let request = proto::import_resource_state::Request {
             type_name: kind.to_owned(),
             id: id.to_owned(),
             client_capabilities: Some(self.capabilities(Phase::Plan)),
-            ..Default::default()
+            identity: self.encode_identity(kind, identity),
         };
         let answer = limited(self.client.import_resource_state(request))
             .await
@@ -247,7 +262,8 @@ impl Core {
         };
         assert_eq!(imported.type_name, kind);
         let value = self.decode(kind, imported.state.as_ref());
-        self.whole(kind, value, imported.private.clone())
+        let found = self.decode_identity(kind, imported.identity.clone());
+        self.whole(kind, value, imported.private.clone(), identity, found)
     }
 
     pub(super) async fn call_move(
@@ -275,11 +291,21 @@ impl Core {
             return None;
         }
         let value = self.decode(kind, answer.target_state.as_ref());
-        self.whole(kind, value, answer.target_private)
+        let identity = self.decode_identity(kind, answer.target_identity);
+        self.whole(kind, value, answer.target_private, &Value::Null, identity)
     }
 
     /// An object that came from elsewhere: there is one, known, and without what may not be stored.
-    fn whole(&self, kind: &str, value: Value, private: Vec<u8>) -> Option<Object> {
+    fn whole(
+        &self,
+        kind: &str,
+        value: Value,
+        private: Vec<u8>,
+        asked: &Value,
+        identity: Value,
+    ) -> Option<Object> {
+        let problems = self.identity_problems(kind, asked, &value, &identity);
+        assert!(problems.is_empty(), "{problems:#?}");
         assert!(!value.is_null(), "there is no object");
         assert!(value.is_wholly_known(), "something is unknown: {value:?}");
         for (name, attribute) in &self.schemas[kind].shape.attributes {
@@ -289,6 +315,7 @@ impl Core {
         Some(Object {
             value,
             private,
+            identity,
             is_tainted: false,
         })
     }
@@ -321,7 +348,7 @@ impl Core {
         }
     }
 
-    fn decode(&self, kind: &str, value: Option<&proto::DynamicValue>) -> Value {
+    pub(super) fn decode(&self, kind: &str, value: Option<&proto::DynamicValue>) -> Value {
         let bytes = value.map_or(&[][..], |value| &value.msgpack);
         msgpack::decode(bytes, &self.schemas[kind].ty).expect("a value of the schema's type")
     }

@@ -5,6 +5,7 @@
 //! for all. Objects are stored as JSON between walks and upgraded at the start of each.
 
 mod calls;
+mod identity;
 mod settle;
 mod stored;
 mod walks;
@@ -70,6 +71,8 @@ pub(crate) struct Core {
     /// A call has ended in a gRPC error: the process is dead, or as good as.
     has_crashed: bool,
     schemas: BTreeMap<String, Resource>,
+    /// The types of the identities, of the resources that have one.
+    identities: BTreeMap<String, Type>,
     provider: Shape,
     pub(crate) habits: Habits,
     /// The state: at most one object for each resource type, which is all that a test needs.
@@ -101,6 +104,7 @@ pub(crate) struct Plan {
     pub(crate) action: Action,
     pub(crate) value: Value,
     pub(crate) private: Vec<u8>,
+    pub(crate) identity: Value,
 }
 
 impl Core {
@@ -118,6 +122,7 @@ impl Core {
             channel,
             has_crashed: false,
             schemas: BTreeMap::new(),
+            identities: BTreeMap::new(),
             provider: Shape::default(),
             habits: Habits::default(),
             state: BTreeMap::new(),
@@ -137,6 +142,7 @@ impl Core {
             let version = schema.version;
             core.schemas.insert(name, Resource { shape, ty, version });
         }
+        core.ask_for_identities().await;
         core
     }
 
@@ -185,6 +191,7 @@ impl Core {
                 }
                 let object = self.state.get_mut(kind).expect("it is there");
                 object.value = value;
+                self.upgrade_identity(kind).await;
                 true
             }
             Err(status) => {
@@ -196,9 +203,23 @@ impl Core {
 
     /// `terraform import`: imports, then reads.
     pub(crate) async fn import(&mut self, kind: &str, id: &str) -> Told {
+        self.import_object(kind, id, &Value::Null).await
+    }
+
+    /// An `import` block with these attributes of an identity.
+    pub(crate) async fn import_by_identity(
+        &mut self,
+        kind: &str,
+        attributes: &[(&str, &str)],
+    ) -> Told {
+        let identity = self.identity(kind, attributes);
+        self.import_object(kind, "", &identity).await
+    }
+
+    async fn import_object(&mut self, kind: &str, id: &str, identity: &Value) -> Told {
         let mut told = Told::default();
         self.begin_walk(Phase::Plan, &mut told).await;
-        if let Some(object) = self.call_import(kind, id, &mut told).await {
+        if let Some(object) = self.call_import(kind, id, identity, &mut told).await {
             self.state.insert(kind.to_owned(), object);
             self.read(kind, &mut told).await;
         }

@@ -9,6 +9,8 @@ use super::super::oracle::{self, Shape};
 pub(crate) struct Object {
     pub(crate) value: Value,
     pub(crate) private: Vec<u8>,
+    /// Null where there is none.
+    pub(crate) identity: Value,
     pub(crate) is_tainted: bool,
 }
 
@@ -24,6 +26,7 @@ pub(crate) enum Change {
 pub(crate) struct Answer {
     pub(crate) value: Value,
     pub(crate) private: Vec<u8>,
+    pub(crate) identity: Value,
     pub(crate) failed: bool,
 }
 
@@ -45,6 +48,7 @@ pub(crate) fn settle(
     let Answer {
         value,
         private,
+        identity,
         mut failed,
     } = answer.unwrap_or_else(|| Answer {
         // The prior value is all that core knows. Of an update it takes the private data,
@@ -54,6 +58,10 @@ pub(crate) fn settle(
             _ => Value::Null,
         },
         private: Vec::new(),
+        identity: match (&prior, change) {
+            (Some(object), Change::Update) => object.identity.clone(),
+            _ => Value::Null,
+        },
         failed: true,
     });
     if stores_write_only(shape, &value) {
@@ -86,6 +94,7 @@ pub(crate) fn settle(
         (false, _) => Some(Object {
             value,
             private,
+            identity,
             is_tainted: match change {
                 Change::Create => failed,
                 Change::Update => false,

@@ -26,6 +26,7 @@ impl Core {
                 action: Action::Nothing,
                 value: Value::Null,
                 private: Vec::new(),
+                identity: Value::Null,
             });
         }
         let mut plan = self
@@ -51,6 +52,7 @@ impl Core {
             let answer = self.call_plan(kind, second, told).await?;
             plan.value = answer.value;
             plan.private = answer.private;
+            plan.identity = answer.identity;
         }
         Some(plan)
     }
@@ -160,6 +162,7 @@ impl Core {
             action,
             value: answer.value,
             private: answer.private,
+            identity: answer.identity,
         })
     }
 
@@ -194,6 +197,7 @@ impl Core {
         let planned = Object {
             value: second.value,
             private: second.private,
+            identity: second.identity,
             is_tainted: false,
         };
         let kind_of_change = if was_update {
@@ -224,6 +228,7 @@ impl Core {
         told: &mut Told,
     ) {
         let prior = self.state.get(kind).cloned();
+        let known = prior.as_ref().unwrap_or(planned).identity.clone();
         let answer = self
             .call_apply(kind, prior.as_ref(), planned, config, told)
             .await;
@@ -234,7 +239,11 @@ impl Core {
             &planned.value,
             answer,
         );
-        self.accept("wrong result", settled.problems, told);
+        let mut problems = settled.problems;
+        if let Some(object) = &settled.object {
+            problems.extend(self.identity_problems(kind, &known, &object.value, &object.identity));
+        }
+        self.accept("wrong result", problems, told);
         match settled.object {
             Some(object) => drop(self.state.insert(kind.to_owned(), object)),
             None => drop(self.state.remove(kind)),
