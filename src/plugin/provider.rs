@@ -7,6 +7,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::data_source::DataSource;
 use super::diagnostics::Diagnostics;
 use super::function::Function;
+use super::list_resource::ListResource;
 use super::resource::Resource;
 use super::schema::Block;
 use super::value::Value;
@@ -26,6 +27,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The data sources, each by the name that configuration uses.
     fn data_sources(&self) -> Vec<(&'static str, Box<dyn DataSource>)> {
+        Vec::new()
+    }
+
+    /// The lists of resources, each by the name of the resource.
+    fn list_resources(&self) -> Vec<(&'static str, Box<dyn ListResource>)> {
         Vec::new()
     }
 

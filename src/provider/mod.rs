@@ -22,6 +22,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::list_resource::ListResource;
 use crate::plugin::provider::{ConfigureRequest, Provider};
 use crate::plugin::resource::Resource;
 use crate::plugin::schema::Block;
@@ -71,6 +72,19 @@ impl Provider for AzRestorePoint {
             (
                 "azrestorepoint_mirror",
                 Box::new(resources::Mirror::new(self.session.clone())),
+            ),
+        ]
+    }
+
+    fn list_resources(&self) -> Vec<(&'static str, Box<dyn ListResource>)> {
+        vec![
+            (
+                "azrestorepoint_collection",
+                Box::new(resources::CollectionList::new(self.session.clone())),
+            ),
+            (
+                "azrestorepoint_copy",
+                Box::new(resources::CopyList::new(self.session.clone())),
             ),
         ]
     }

@@ -50,6 +50,7 @@ async fn any_request_may_be_the_first() {
             .any(|found| found.type_name == THING)
     );
     assert_eq!((answer.data_sources.len(), answer.functions.len()), (1, 2));
+    assert_eq!(answer.list_resources[0].type_name, THING);
     assert!(plugin.shut_down(channel).await.success());
 }
 
@@ -73,8 +74,6 @@ async fn what_we_do_not_have_is_unimplemented() {
         open_ephemeral_resource: open_ephemeral_resource;
         renew_ephemeral_resource: renew_ephemeral_resource;
         close_ephemeral_resource: close_ephemeral_resource;
-        validate_list_resource_config: validate_list_resource_config;
-        list_resource: list_resource;
         validate_action_config: validate_action_config;
         plan_action: plan_action;
         invoke_action: invoke_action;

@@ -5,6 +5,7 @@
 mod data;
 mod heir;
 mod thing;
+mod things;
 
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ use azrestorepoint::plugin::diagnostics::Diagnostics;
 use azrestorepoint::plugin::provider::ConfigureRequest;
 use azrestorepoint::plugin::schema::Block;
 use azrestorepoint::plugin::value::Value;
-use azrestorepoint::plugin::{self, DataSource, Function, Provider, Resource};
+use azrestorepoint::plugin::{self, DataSource, Function, ListResource, Provider, Resource};
 
 struct Told;
 
@@ -32,6 +33,10 @@ impl Provider for Told {
 
     fn data_sources(&self) -> Vec<(&'static str, Box<dyn DataSource>)> {
         vec![("azrestorepoint_echo", Box::new(data::Echo))]
+    }
+
+    fn list_resources(&self) -> Vec<(&'static str, Box<dyn ListResource>)> {
+        vec![("azrestorepoint_thing", Box::new(things::Things))]
     }
 
     fn functions(&self) -> Vec<(&'static str, Box<dyn Function>)> {

@@ -11,18 +11,21 @@ mod data_source;
 mod function;
 mod guard;
 mod identity;
+mod list_resource;
 mod provider;
 mod resource;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 pub(super) use self::guard::install_panic_hook;
 
 use super::data_source::DataSource;
 use super::function::Function;
+use super::list_resource::ListResource;
 use super::proto::tfplugin6::{self as proto, provider_server};
 use super::provider::{Context, Provider};
 use super::resource::Resource;
@@ -36,12 +39,14 @@ pub(super) struct Service {
     provider_block: OnceLock<Block>,
     resources: BTreeMap<&'static str, Arc<RegisteredResource>>,
     data_sources: BTreeMap<&'static str, Arc<RegisteredDataSource>>,
+    list_resources: BTreeMap<&'static str, Arc<RegisteredListResource>>,
     functions: BTreeMap<&'static str, Arc<dyn Function>>,
     stop: Arc<Stop>,
 }
 
 type RegisteredResource = Registered<dyn Resource>;
 type RegisteredDataSource = Registered<dyn DataSource>;
+type RegisteredListResource = Registered<dyn ListResource>;
 
 /// Something with a schema, which is built when a request first needs it: Terraform
 /// may send any request to a process that it never asked for its schemas.
@@ -90,11 +95,15 @@ impl Service {
         let data_sources = provider.data_sources().into_iter();
         let data_sources =
             data_sources.map(|(name, item)| (name, Registered::new(item, |item| item.schema())));
+        let list_resources = provider.list_resources().into_iter();
+        let list_resources =
+            list_resources.map(|(name, item)| (name, Registered::new(item, |item| item.schema())));
         let functions = provider.functions().into_iter();
         let functions = functions.map(|(name, function)| (name, Arc::from(function)));
         Self {
             resources: resources.collect(),
             data_sources: data_sources.collect(),
+            list_resources: list_resources.collect(),
             functions: functions.collect(),
             provider,
             provider_block: OnceLock::new(),
@@ -124,6 +133,13 @@ macro_rules! methods {
                     Ok(Response::new($function(self, request.into_inner()).await))
                 }
             )*
+
+            async fn list_resource(
+                &self,
+                request: Request<proto::list_resource::Request>,
+            ) -> Result<Response<BoxStream<proto::list_resource::Event>>, Status> {
+                Ok(Response::new(list_resource::list(self, request.into_inner())))
+            }
         }
     };
 }
@@ -148,4 +164,5 @@ methods! {
     upgrade_resource_identity: upgrade_resource_identity => identity::upgrade;
     validate_data_resource_config: validate_data_resource_config => data_source::validate;
     read_data_source: read_data_source => data_source::read;
+    validate_list_resource_config: validate_list_resource_config => list_resource::validate;
 }

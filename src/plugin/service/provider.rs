@@ -10,9 +10,12 @@ pub(super) async fn metadata(
     service: &Service,
     _request: proto::get_metadata::Request,
 ) -> proto::get_metadata::Response {
-    use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata, Response};
+    use proto::get_metadata::{
+        DataSourceMetadata, FunctionMetadata, ListResourceMetadata, ResourceMetadata, Response,
+    };
     let resources = service.resources.keys();
     let data_sources = service.data_sources.keys();
+    let list_resources = service.list_resources.keys();
     let functions = service.functions.keys();
     Response {
         server_capabilities: Some(capabilities()),
@@ -23,6 +26,11 @@ pub(super) async fn metadata(
             .collect(),
         data_sources: data_sources
             .map(|name| DataSourceMetadata {
+                type_name: (*name).to_owned(),
+            })
+            .collect(),
+        list_resources: list_resources
+            .map(|name| ListResourceMetadata {
                 type_name: (*name).to_owned(),
             })
             .collect(),
@@ -42,12 +50,16 @@ pub(super) async fn schema(
     let block = service.provider_block().clone();
     let resources = service.resources.iter();
     let data_sources = service.data_sources.iter();
+    let list_resources = service.list_resources.iter();
     proto::get_provider_schema::Response {
         provider: Some(convert::schema(&Schema { version: 0, block })),
         resource_schemas: resources
             .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())))
             .collect(),
         data_source_schemas: data_sources
+            .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())))
+            .collect(),
+        list_resource_schemas: list_resources
             .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())))
             .collect(),
         functions: function::signatures(service).collect(),

@@ -2,6 +2,7 @@
 
 mod collection;
 mod copy;
+mod listing;
 mod mirror;
 mod replication;
 
@@ -12,8 +13,8 @@ use crate::arm::{Error, Patience};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::provider::diagnose;
 
-pub(crate) use collection::Collection;
-pub(crate) use copy::Copy;
+pub(crate) use collection::{Collection, CollectionList};
+pub(crate) use copy::{Copy, CopyList};
 pub(crate) use mirror::Mirror;
 pub(crate) use replication::Replication;
 

@@ -1,5 +1,6 @@
 //! `azrestorepoint_collection`: the target restore point collection.
 
+mod list;
 mod model;
 mod planning;
 mod schema;
@@ -25,6 +26,8 @@ use crate::plugin::value::Value;
 use crate::provider::session::{Session, Subscription};
 use crate::provider::walk::Walk;
 use crate::provider::{diagnose, equivalence, identity, timeouts, validators};
+
+pub(crate) use list::CollectionList;
 
 use super::{already_exists, look_after_lost_answer, look_before_delete};
 
@@ -185,6 +188,16 @@ impl Resource for Collection {
             Ok(id) => Applied::saved(model::imported(&id.canonical())),
             Err(error) => Applied::failed(words::cannot_import(&error)),
         }
+    }
+
+    /// The provider's own subscription goes without saying.
+    fn generate_config(&self, state: &Value, mut config: Value) -> Value {
+        if let Subscription::Known(own) = self.session.subscription_id()
+            && equivalence::ignore_case(state.get("subscription_id"), &own.into())
+        {
+            config.insert("subscription_id", Value::Null);
+        }
+        config
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {

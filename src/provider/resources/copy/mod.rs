@@ -7,6 +7,7 @@ mod deleting;
 mod ending;
 mod foreseen;
 mod guard;
+mod list;
 mod look;
 pub(super) mod model;
 mod planning;
@@ -37,6 +38,8 @@ use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::session::Session;
 use crate::provider::{identity, timeouts, validators};
+
+pub(crate) use list::CopyList;
 
 use ending::Phase;
 use wait::Copying;

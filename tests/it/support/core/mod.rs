@@ -6,6 +6,7 @@
 
 mod calls;
 mod identity;
+mod list;
 mod settle;
 mod stored;
 mod walks;
@@ -73,6 +74,8 @@ pub(crate) struct Core {
     schemas: BTreeMap<String, Resource>,
     /// The types of the identities, of the resources that have one.
     identities: BTreeMap<String, Type>,
+    /// The arguments of the lists.
+    lists: BTreeMap<String, Shape>,
     provider: Shape,
     pub(crate) habits: Habits,
     /// The state: at most one object for each resource type, which is all that a test needs.
@@ -123,6 +126,7 @@ impl Core {
             has_crashed: false,
             schemas: BTreeMap::new(),
             identities: BTreeMap::new(),
+            lists: BTreeMap::new(),
             provider: Shape::default(),
             habits: Habits::default(),
             state: BTreeMap::new(),
@@ -141,6 +145,9 @@ impl Core {
             let ty = shape.ty();
             let version = schema.version;
             core.schemas.insert(name, Resource { shape, ty, version });
+        }
+        for (name, schema) in answer.list_resource_schemas {
+            core.lists.insert(name, Shape::of_schema(&schema));
         }
         core.ask_for_identities().await;
         core
