@@ -1,6 +1,7 @@
 //! What Terraform 1.12 and later do with collections and copies: identities, imports by them,
 //! and lists whose objects are imported with the configuration that is written of them.
 
+mod examples;
 mod fleet;
 
 use azrestorepoint::plugin::value::Value;
