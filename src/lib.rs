@@ -5,5 +5,9 @@
 //! [`provider`] brings both together.
 
 pub mod arm;
+mod duration;
+#[cfg(test)]
+#[path = "../tests/golden/mod.rs"]
+mod golden;
 pub mod plugin;
 pub mod provider;

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 const LAYERS: [(&str, &[&str]); 3] = [
     ("plugin", &["plugin"]),
     ("arm", &["arm"]),
-    ("provider", &["provider", "plugin", "arm"]),
+    (
+        "provider",
+        &["provider", "plugin", "arm", "duration", "golden"],
+    ),
 ];
 
 /// A file that grows past this does two jobs.

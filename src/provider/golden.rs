@@ -1,8 +1,5 @@
 //! Messages as Terraform prints them, for tests that compare them with files.
 
-#[path = "../../tests/golden/mod.rs"]
-mod texts;
-
 use reqwest::{Method, StatusCode};
 use serde_json::{Value as Json, json};
 
@@ -11,7 +8,7 @@ use crate::arm::error::{ApiError, OperationFailure, RequestIds};
 use crate::arm::resource_id::RestorePointId;
 use crate::plugin::diagnostics::{Diagnostic, Severity};
 
-pub(crate) use texts::Golden;
+pub(crate) use crate::golden::Golden;
 
 /// What Terraform leaves of a line where it does not know the width of the terminal.
 const COLUMNS: usize = 77;

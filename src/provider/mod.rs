@@ -3,7 +3,6 @@
 mod begin;
 mod config;
 mod diagnose;
-mod duration;
 mod equivalence;
 mod glance;
 #[cfg(test)]
@@ -21,6 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::duration;
 use crate::plugin::diagnostics::Diagnostics;
 use crate::plugin::list_resource::ListResource;
 use crate::plugin::provider::{ConfigureRequest, Provider};

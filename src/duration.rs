@@ -1,4 +1,4 @@
-//! Durations as Terraform's users write them: Go's grammar, `1h30m` and `1.5h` alike.
+//! Durations as people write them in arguments: Go's grammar, `1h30m` and `1.5h` alike.
 
 use std::time::Duration;
 
