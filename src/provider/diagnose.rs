@@ -6,7 +6,7 @@
 use crate::arm::{Error, explain};
 use crate::plugin::diagnostics::Diagnostic;
 
-pub(crate) use crate::arm::explain::{Sides, Source, source};
+pub(crate) use crate::arm::explain::{Sides, Source, sentence, source};
 
 /// How to go on once the cause is out of the way.
 pub(crate) const ONCE_SOLVED: &str = "Run terraform apply again once this is solved.";
@@ -100,19 +100,4 @@ fn for_support(error: &Error) -> String {
     .flatten()
     .collect::<Vec<_>>()
     .join("\n")
-}
-
-/// The text with a capital and a full stop.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut sentence: String = chars
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(chars)
-        .collect();
-    if !sentence.ends_with(['.', '!', '?', '"']) {
-        sentence.push('.');
-    }
-    sentence
 }

@@ -117,6 +117,21 @@ fn api(error: &ApiError, sides: Option<Sides<'_>>) -> String {
     .to_owned()
 }
 
+/// The text with a capital and a full stop.
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut sentence: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(chars)
+        .collect();
+    if !sentence.ends_with(['.', '!', '?', '"']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// What stands in quotation marks behind these words of a message.
 fn quoted_after<'a>(message: &'a str, words: &str) -> Option<&'a str> {
     let after = message.split_once(words)?.1.trim_start();

@@ -3,11 +3,17 @@
 //! Azure's operation ends, and the provisioning state says Succeeded, when copying has *begun*.
 //! The data follows for minutes to days; only the instance view of each disk tells.
 
+mod ask;
 mod contact;
+mod observer;
 mod progress;
+mod rate;
 mod wait;
 
-pub use wait::{Poll, ReplicationEnd, wait_for_replication};
+pub use ask::ask;
+pub use observer::{Look, Observer};
+pub use rate::{Estimate, Rate};
+pub use wait::{Poll, ReplicationEnd, observe_replication, wait_for_replication};
 
 use crate::arm::compute::models::{DiskRestorePointInstanceView, InstanceViewStatus, RestorePoint};
 
@@ -101,6 +107,11 @@ impl Replication {
         unfinished
             .filter(|disk| disk.state != ReplicationState::Succeeded)
             .min_by_key(|disk| disk.completion_percent.unwrap_or(0))
+    }
+
+    /// How far it is, in a few words, such as `42 % replicated (slowest disk data-1)`.
+    pub fn summary(&self) -> String {
+        progress::summary(self)
     }
 
     /// The disks that Azure has given up.

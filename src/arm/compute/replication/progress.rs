@@ -20,7 +20,6 @@ const LONG_LIMIT: Duration = Duration::from_secs(10 * 24 * 60 * 60);
 /// What has been told so far about one copy.
 #[derive(Debug)]
 pub(super) struct Progress {
-    name: String,
     started: Instant,
     told: Option<(Instant, Vec<Shown>)>,
     changed: Instant,
@@ -33,9 +32,8 @@ pub(super) struct Progress {
 type Shown = (String, Option<u8>, ReplicationState);
 
 impl Progress {
-    pub(super) fn new(name: &str, now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
-            name: name.to_owned(),
             started: now,
             told: None,
             changed: now,
@@ -45,8 +43,9 @@ impl Progress {
         }
     }
 
-    /// The line to log now: at the first look, on every change, and once a minute.
-    pub(super) fn line(&mut self, replication: &Replication, now: Instant) -> Option<String> {
+    /// Whether what was seen is to be told now: at the first look, on every change, and once a
+    /// minute.
+    pub(super) fn is_news(&mut self, replication: &Replication, now: Instant) -> bool {
         let shown: Vec<Shown> = replication
             .disks
             .iter()
@@ -62,68 +61,58 @@ impl Progress {
                 *before != shown || now.saturating_duration_since(*at) >= REPEAT_INTERVAL
             }
         };
-        due.then(|| {
+        if due {
             self.told = Some((now, shown));
-            line(&self.name, replication)
-        })
+        }
+        due
     }
 
     /// The warnings that are due now, each once.
     pub(super) fn warnings(&mut self, replication: &Replication, now: Instant) -> Vec<String> {
         let mut warnings = Vec::new();
-        let name = &self.name;
         let still = now.saturating_duration_since(self.changed);
         if still >= FROZEN_LIMIT && !self.warned_frozen {
             self.warned_frozen = true;
             let percent = percent(replication.completion_percent);
             warnings.push(format!(
-                "Copy \"{name}\": no progress for {} hours, still at {percent}",
+                "no progress for {} hours, still at {percent}",
                 still.as_secs() / 3600
             ));
         }
         if now.saturating_duration_since(self.started) >= LONG_LIMIT && !self.warned_long {
             self.warned_long = true;
-            warnings.push(format!(
-                "Copy \"{name}\": not replicated after 10 days; Azure ends copying after 14 days"
-            ));
+            warnings
+                .push("not replicated after 10 days; Azure ends copying after 14 days".to_owned());
         }
         warnings
     }
 
-    /// The line for a look that failed, at most once a minute.
-    pub(super) fn trouble(&mut self, cause: &str, now: Instant) -> Option<String> {
+    /// Whether a look that failed is to be told now: at most once a minute.
+    pub(super) fn is_trouble_news(&mut self, now: Instant) -> bool {
         let recent = self
             .told_trouble
             .is_some_and(|at| now.saturating_duration_since(at) < REPEAT_INTERVAL);
-        (!recent).then(|| {
+        if !recent {
             self.told_trouble = Some(now);
-            let name = &self.name;
-            format!("Copy \"{name}\": cannot look at it now, copying goes on in Azure: {cause}")
-        })
+        }
+        !recent
     }
 }
 
-fn line(name: &str, replication: &Replication) -> String {
+/// How far a copy is, in a few words.
+pub(super) fn summary(replication: &Replication) -> String {
     let percent = percent(replication.completion_percent);
     match (replication.state, replication.slowest_disk()) {
-        (ReplicationState::Succeeded, _) => format!("Copy \"{name}\": every disk is replicated"),
+        (ReplicationState::Succeeded, _) => "every disk is replicated".to_owned(),
         (ReplicationState::Failed, _) => {
             let failed: Vec<&str> = replication
                 .failed_disks()
                 .map(|disk| disk.name.as_str())
                 .collect();
-            format!(
-                "Copy \"{name}\": failed at {percent} (disks: {})",
-                failed.join(", ")
-            )
+            format!("failed at {percent} (disks: {})", failed.join(", "))
         }
-        (_, Some(disk)) => {
-            format!(
-                "Copy \"{name}\": {percent} replicated (slowest disk {})",
-                disk.name
-            )
-        }
-        (_, None) => format!("Copy \"{name}\": replication has not begun"),
+        (_, Some(disk)) => format!("{percent} replicated (slowest disk {})", disk.name),
+        (_, None) => "replication has not begun".to_owned(),
     }
 }
 
@@ -167,7 +156,7 @@ mod tests {
     fn lines_can_be_read_alone() {
         #[track_caller]
         fn check(disks: &[(&str, ReplicationState, Option<u8>)], expected: &str) {
-            assert_eq!(line("nightly", &replication(disks)), expected);
+            assert_eq!(summary(&replication(disks)), expected);
         }
         use ReplicationState::{Failed, Replicating, Succeeded, Unknown};
         check(
@@ -175,30 +164,27 @@ mod tests {
                 ("os", Succeeded, Some(100)),
                 ("data-1", Replicating, Some(42)),
             ],
-            "Copy \"nightly\": 42 % replicated (slowest disk data-1)",
+            "42 % replicated (slowest disk data-1)",
         );
         check(
             &[("os", Unknown, None)],
-            "Copy \"nightly\": an unknown part replicated (slowest disk os)",
+            "an unknown part replicated (slowest disk os)",
         );
-        check(&[], "Copy \"nightly\": replication has not begun");
-        check(
-            &[("os", Succeeded, Some(100))],
-            "Copy \"nightly\": every disk is replicated",
-        );
+        check(&[], "replication has not begun");
+        check(&[("os", Succeeded, Some(100))], "every disk is replicated");
         check(
             &[("os", Succeeded, Some(100)), ("data-1", Failed, Some(30))],
-            "Copy \"nightly\": failed at 30 % (disks: data-1)",
+            "failed at 30 % (disks: data-1)",
         );
     }
 
     #[test]
     fn progress_is_told_on_change_and_once_a_minute() {
         let start = Instant::now();
-        let mut progress = Progress::new("nightly", start);
+        let mut progress = Progress::new(start);
         let mut told = |percent, seconds| {
             let now = start + Duration::from_secs(seconds);
-            progress.line(&at(percent), now).is_some()
+            progress.is_news(&at(percent), now)
         };
         assert!(told(0, 0));
         assert!(!told(0, 10));
@@ -211,10 +197,10 @@ mod tests {
     #[test]
     fn standing_still_is_warned_about_once() {
         let start = Instant::now();
-        let mut progress = Progress::new("nightly", start);
+        let mut progress = Progress::new(start);
         let mut warnings = |percent, hours: u64| {
             let now = start + Duration::from_secs(hours * 3600);
-            progress.line(&at(percent), now);
+            progress.is_news(&at(percent), now);
             progress.warnings(&at(percent), now).len()
         };
         assert_eq!(warnings(7, 0), 0);
@@ -230,10 +216,10 @@ mod tests {
     #[test]
     fn trouble_is_told_once_a_minute() {
         let start = Instant::now();
-        let mut progress = Progress::new("nightly", start);
+        let mut progress = Progress::new(start);
         let mut told = |seconds| {
             let now = start + Duration::from_secs(seconds);
-            progress.trouble("because", now).is_some()
+            progress.is_trouble_news(now)
         };
         assert!(told(0));
         assert!(!told(49));

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::contact::{Contact, Verdict};
+use super::observer::{Log, Look, Observer};
 use super::progress::Progress;
-use super::{Replication, ReplicationState, replication};
+use super::{ReplicationState, replication};
 use crate::arm::budget::Lane;
 use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::restore_points;
@@ -115,8 +116,19 @@ pub async fn wait_for_replication(
     patience: &Patience,
     poll: Poll,
 ) -> ReplicationEnd {
+    observe_replication(client, id, patience, poll, &mut Log::new(id)).await
+}
+
+/// The same, where somebody else than the log is told the progress.
+pub async fn observe_replication(
+    client: &Client,
+    id: &RestorePointId,
+    patience: &Patience,
+    poll: Poll,
+    observer: &mut dyn Observer,
+) -> ReplicationEnd {
     let started = Instant::now();
-    let mut progress = Progress::new(id.name(), started);
+    let mut progress = Progress::new(started);
     let mut contact = Contact::new();
     let share = client.budget().share();
     let mut last = None;
@@ -140,7 +152,11 @@ pub async fn wait_for_replication(
                 cause = None;
                 let point = Box::new(fetched.value);
                 let found = replication(&point);
-                tell(&mut progress, id, &found, now - started, now);
+                observer.looked(&Look {
+                    replication: &found,
+                    is_news: progress.is_news(&found, now),
+                    warnings: progress.warnings(&found, now),
+                });
                 match found.state {
                     ReplicationState::Succeeded => return ReplicationEnd::Replicated(point),
                     ReplicationState::Failed => return ReplicationEnd::Failed(point),
@@ -165,7 +181,7 @@ pub async fn wait_for_replication(
                 }
                 let asked = error.retry_after();
                 if patience.check() != Err(Interrupted::DeadlinePassed) {
-                    tell_trouble(&mut progress, id, &error, now);
+                    observer.in_trouble(&error, progress.is_trouble_news(now));
                 }
                 cause = better_cause(cause, error, patience.remaining());
                 asked
@@ -215,35 +231,6 @@ fn better_cause(before: Option<Error>, error: Error, remaining: Duration) -> Opt
             },
         ) => Some(*cause),
         (_, error) => Some(error),
-    }
-}
-
-fn tell(
-    progress: &mut Progress,
-    id: &RestorePointId,
-    found: &Replication,
-    elapsed: Duration,
-    now: Instant,
-) {
-    let percent = found.completion_percent;
-    let percent = percent.map_or_else(String::new, |percent| percent.to_string());
-    if let Some(line) = progress.line(found, now) {
-        tracing::info!(
-            restore_point_id = %id,
-            completion_percent = percent.as_str(),
-            replication_state = found.state.as_str(),
-            elapsed_seconds = %elapsed.as_secs(),
-            "{line}"
-        );
-    }
-    for warning in progress.warnings(found, now) {
-        tracing::warn!(restore_point_id = %id, completion_percent = percent.as_str(), "{warning}");
-    }
-}
-
-fn tell_trouble(progress: &mut Progress, id: &RestorePointId, error: &Error, now: Instant) {
-    if let Some(line) = progress.trouble(&error.to_string(), now) {
-        tracing::warn!(restore_point_id = %id, "{line}");
     }
 }
 
