@@ -2,7 +2,7 @@
 //!
 //! [`plugin`] speaks Terraform's protocol and knows nothing of Azure, [`arm`]
 //! speaks to Azure Resource Manager and knows nothing of Terraform, and
-//! [`provider`] brings both together.
+//! [`provider`] brings both together. [`watch`] shows people how copies get on.
 
 pub mod arm;
 mod duration;
@@ -11,3 +11,4 @@ mod duration;
 mod golden;
 pub mod plugin;
 pub mod provider;
+pub mod watch;

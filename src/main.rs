@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use azrestorepoint::plugin;
 use azrestorepoint::provider::{AzRestorePoint, SOURCE};
+use azrestorepoint::{plugin, watch};
 
 /// Waits are cheap, and one thread answers Terraform while the other asks Azure.
 const WORKER_THREADS: usize = 2;
@@ -31,9 +31,12 @@ For more, run it with --help.";
 
 const HELP: &str = "\
 Usage: terraform-provider-azrestorepoint [--version | --help | --debug]
+       terraform-provider-azrestorepoint watch [OPTIONS] ID...
 
-Terraform starts this program as a plugin; there is no need to run it by hand.
+Terraform starts this program as a plugin; there is no need to run it by hand, but
+to watch copies on their way.
 
+  watch      show how copies get on, until they are usable; watch --help tells more
   --version  print the version
   --help     print this text
   --debug    wait for Terraform to attach, and print how; Ctrl-C ends it";
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         )),
         Some("--help" | "-help" | "-h") => say(HELP),
         Some("--debug" | "-debug") => run(plugin::debug(NAME, SOURCE, AzRestorePoint::new())),
+        Some("watch") => run(watch::run(std::env::args().skip(2).collect())),
         Some(unknown) => {
             // A closed stderr leaves nobody to tell.
             let _ = writeln!(

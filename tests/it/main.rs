@@ -32,5 +32,6 @@ mod unknowns;
 mod values;
 mod waiting;
 mod walks;
+mod watch;
 mod words;
 mod workflows;
