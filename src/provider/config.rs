@@ -15,7 +15,7 @@ use crate::plugin::provider::ConfigureRequest;
 use crate::plugin::schema::{Attribute, Block, NestedBlock, Nesting};
 use crate::plugin::value::{Path, Type, Value};
 use crate::provider::session::{Known, Options};
-use crate::provider::{duration, validators};
+use crate::provider::{duration, tags, validators};
 
 /// Whom Microsoft attributes usage of Terraform to where no partner is named; Azure's other providers name the same.
 const TERRAFORM_PARTNER_ID: &str = "222c6c49-1b0a-5959-a213-6608f9eb8820";
@@ -24,6 +24,7 @@ const TERRAFORM_PARTNER_ID: &str = "222c6c49-1b0a-5959-a213-6608f9eb8820";
 pub(crate) fn schema() -> Block {
     let mut attributes = own_arguments();
     attributes.extend(sign_in::arguments());
+    attributes.extend(tags::arguments());
     attributes.sort_by_key(|attribute| attribute.name);
     Block {
         attributes,
@@ -101,6 +102,8 @@ pub(crate) fn validate(config: &Value) -> Diagnostics {
         );
     }
     diagnostics.extend(validators::subscription_id(config, "subscription_id"));
+    diagnostics.extend(validators::tags(config, "default_tags"));
+    diagnostics.extend(validators::ignored_tags(config, "ignore_tags"));
     diagnostics.extend(poll_interval(config).err());
     diagnostics.extend(auxiliary_tenants(config).err());
     diagnostics.extend(environment_name(config).err());
@@ -179,6 +182,7 @@ fn unknown_argument(config: &Value) -> Option<&'static str> {
         .filter(|name| {
             ![
                 "adopt_existing_copies",
+                "default_tags",
                 "preflight",
                 "replication_poll_interval",
             ]

@@ -11,6 +11,7 @@ mod identity;
 mod preflight;
 mod resources;
 mod session;
+mod tags;
 mod timeouts;
 mod turn;
 mod validators;
@@ -96,7 +97,8 @@ impl Provider for AzRestorePoint {
     async fn configure(&self, request: ConfigureRequest) -> Diagnostics {
         match config::options(&request).await {
             Ok(options) => {
-                self.session.configure(options);
+                let tags = tags::TagPolicy::of(&request.config);
+                self.session.configure(options, tags);
                 Diagnostics::default()
             }
             Err(diagnostics) => diagnostics,

@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use crate::arm::Client;
 use crate::arm::transport::ClientOptions;
 use crate::plugin::diagnostics::Diagnostic;
+use crate::provider::tags::TagPolicy;
 use crate::provider::walk::Walk;
 
 /// The client that the last configuration asked for.
@@ -13,6 +14,7 @@ use crate::provider::walk::Walk;
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     state: RwLock<State>,
+    tags: RwLock<TagPolicy>,
     walk: Walk,
 }
 
@@ -58,7 +60,7 @@ pub(crate) struct Known {
 
 impl Session {
     /// Uses these options from now on, in a new walk.
-    pub(crate) fn configure(&self, options: Options) {
+    pub(crate) fn configure(&self, options: Options, tags: TagPolicy) {
         self.walk.forget();
         let state = match options {
             Options::Known(known) => State::Ready(Ready {
@@ -70,6 +72,7 @@ impl Session {
             Options::NotKnownYet(argument) => State::NotKnownYet(argument),
         };
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        *self.tags.write().unwrap_or_else(PoisonError::into_inner) = tags;
     }
 
     /// The client for a call.
@@ -98,6 +101,12 @@ impl Session {
     /// What was planned and done since the last configuration.
     pub(crate) fn walk(&self) -> &Walk {
         &self.walk
+    }
+
+    /// What the provider block says of tags.
+    pub(crate) fn tags(&self) -> TagPolicy {
+        let tags = self.tags.read();
+        tags.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether a create takes over a copy that is there already.

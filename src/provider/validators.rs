@@ -11,7 +11,7 @@ use crate::plugin::value::{Path, Value};
 use crate::provider::diagnose;
 
 /// Azure's limits for tags.
-const TAGS_MAX: usize = 50;
+pub(crate) const TAGS_MAX: usize = 50;
 const TAG_NAME_CHARACTERS_MAX: usize = 512;
 const TAG_VALUE_CHARACTERS_MAX: usize = 256;
 
@@ -119,6 +119,22 @@ fn twice(tags: &BTreeMap<String, Value>) -> Option<&String> {
     tags.keys().find(|name| !seen.insert(name.to_lowercase()))
 }
 
+/// The names of tags that are left alone, and what such names begin with.
+pub(crate) fn ignored_tags(config: &Value, argument: &str) -> Option<Diagnostic> {
+    let ignored = config.get(argument);
+    ["keys", "key_prefixes"].into_iter().find_map(|names| {
+        let mut elements = ignored.get(names).elements().iter();
+        let is_empty = elements.any(|name| name.is_null() || name.as_str() == Some(""));
+        is_empty.then(|| {
+            Diagnostic::error(
+                format!("Invalid {argument}"),
+                "An empty text or null names no tags. Leave it out.",
+            )
+            .at(Path::attribute(argument).join_attribute(names))
+        })
+    })
+}
+
 fn tag_problem(name: &str, value: &Value) -> Option<String> {
     if name.is_empty() || name.chars().count() > TAG_NAME_CHARACTERS_MAX {
         return Some(format!(
@@ -153,6 +169,7 @@ fn invalid(argument: &str, detail: String) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::golden::Golden;
 
     #[track_caller]
     fn check(validator: impl Fn(&Value, &str) -> Option<Diagnostic>, good: &[&str], bad: &[&str]) {
@@ -259,6 +276,43 @@ mod tests {
         ] {
             assert!(tags(&config(name, value), "tags").is_some(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn everything_about_tags() {
+        let mut golden = Golden::folder("tags");
+        let check = |golden: &mut Golden, name: &str, pairs: &[(&str, Value)]| {
+            let pairs = pairs.iter();
+            let pairs = pairs.map(|(name, value)| ((*name).to_owned(), value.clone()));
+            let config = Value::object([("default_tags", Value::Map(pairs.collect()))]);
+            golden.message(name, &tags(&config, "default_tags").expect("refused"));
+        };
+        check(
+            &mut golden,
+            "name_with_a_slash",
+            &[("cost/center", "1".into())],
+        );
+        check(&mut golden, "null", &[("team", Value::Null)]);
+        check(
+            &mut golden,
+            "long_value",
+            &[("team", "x".repeat(257).into())],
+        );
+        check(
+            &mut golden,
+            "twice",
+            &[("team", "a".into()), ("Team", "b".into())],
+        );
+        let names: Vec<String> = (0..51).map(|number| format!("tag-{number}")).collect();
+        let many: Vec<_> = names
+            .iter()
+            .map(|name| (name.as_str(), "".into()))
+            .collect();
+        check(&mut golden, "too_many", &many);
+        let prefixes = Value::object([("key_prefixes", Value::set(vec!["".into()]))]);
+        let config = Value::object([("ignore_tags", prefixes)]);
+        let refused = ignored_tags(&config, "ignore_tags");
+        golden.message("ignored_without_name", &refused.expect("refused"));
     }
 
     #[test]

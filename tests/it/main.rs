@@ -26,6 +26,7 @@ mod results;
 mod roles;
 mod sign_in;
 mod support;
+mod tags;
 mod taints;
 mod turns;
 mod unknowns;

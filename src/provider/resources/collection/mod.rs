@@ -4,6 +4,7 @@ mod list;
 mod model;
 mod planning;
 mod schema;
+mod tagging;
 mod words;
 
 use std::sync::Arc;
@@ -28,6 +29,8 @@ use crate::provider::walk::Walk;
 use crate::provider::{diagnose, equivalence, identity, timeouts, validators};
 
 pub(crate) use list::CollectionList;
+
+use tagging::Tagging;
 
 use super::{already_exists, look_after_lost_answer, look_before_delete};
 
@@ -76,6 +79,10 @@ impl Resource for Collection {
         let mut diagnostics = Diagnostics::default();
         let mut for_delete = serde_json::Value::Null;
         let state = &mut planned.planned_state;
+        if !request.config.is_null() {
+            let policy = self.session.tags();
+            diagnostics.extend(planning::tags(&policy, &request, state));
+        }
         if request.prior_state.is_null() && !request.config.is_null() {
             if state.get("subscription_id").is_unknown()
                 && request.config.get("subscription_id").is_null()
@@ -114,7 +121,7 @@ impl Resource for Collection {
             schema::TIMEOUTS.of(&request.planned_state).create,
             request.context.stop.clone(),
         );
-        create(&client, &patience, self.session.walk(), request).await
+        create(&client, &patience, &self.session, request).await
     }
 
     async fn read(&self, request: ReadRequest) -> Applied {
@@ -125,10 +132,14 @@ impl Resource for Collection {
         let timeout = schema::TIMEOUTS.of(&request.current_state).read;
         let patience = Patience::new(timeout, request.context.stop);
         match restore_point_collections::get(&client, &id, &patience).await {
-            Ok(found) => match model::refuse_foreign_source(&id, &found) {
-                None => Applied::saved(model::refreshed(&request.current_state, &id, &found)),
-                Some(diagnostic) => Applied::failed(diagnostic),
-            },
+            Ok(found) => {
+                if let Some(refusal) = model::refuse_foreign_source(&id, &found) {
+                    return Applied::failed(refusal);
+                }
+                let policy = self.session.tags();
+                let state = model::refreshed(&request.current_state, &id, &found, &policy);
+                Applied::saved(state)
+            }
             Err(error) if error.is_not_found() => Applied::gone(),
             Err(error) => Applied::failed(words::cannot_read(&id, &error)),
         }
@@ -138,11 +149,15 @@ impl Resource for Collection {
         self.session.walk().apply();
         let UpdateRequest {
             prior_state,
-            planned_state,
+            mut planned_state,
             context,
             ..
         } = request;
-        if equivalence::tags(prior_state.get("tags"), planned_state.get("tags")) {
+        let policy = self.session.tags();
+        model::complete_tags(&mut planned_state, &policy);
+        if equivalence::tags(prior_state.get("tags_all"), planned_state.get("tags_all"))
+            && !prior_state.get("tags_all").is_null()
+        {
             // What else can change is the provider's own business: Azure need not be asked.
             return Applied::saved(planned_state);
         }
@@ -153,15 +168,14 @@ impl Resource for Collection {
             }
         };
         let patience = Patience::new(schema::TIMEOUTS.of(&planned_state).update, context.stop);
-        match restore_point_collections::update_tags(
-            &client,
-            &id,
-            &model::tags(&planned_state),
-            &patience,
-        )
-        .await
-        {
-            Ok(_) => Applied::saved(planned_state),
+        let tagging = Tagging {
+            client: &client,
+            patience: &patience,
+            policy: &policy,
+            id: &id,
+        };
+        match tagging.update(&prior_state, &planned_state).await {
+            Ok(()) => Applied::saved(planned_state),
             Err(error) => Applied::unchanged(prior_state, words::cannot_tag(&id, &error)),
         }
     }
@@ -218,10 +232,12 @@ impl Resource for Collection {
 async fn create(
     client: &Client,
     patience: &Patience,
-    walk: &Walk,
+    session: &Session,
     request: CreateRequest,
 ) -> Applied {
+    let (walk, policy) = (session.walk(), session.tags());
     let mut planned_state = request.planned_state;
+    model::complete_tags(&mut planned_state, &policy);
     if planned_state.get("subscription_id").is_unknown() {
         planned_state.insert("subscription_id", Value::string(client.subscription_id()));
     }
@@ -231,7 +247,13 @@ async fn create(
     };
     match restore_point_collections::get(client, &id, patience).await {
         Ok(found) if walk.is_collection_kept(&id) => {
-            return take_over(client, patience, &planned_state, &id, &found).await;
+            let tagging = Tagging {
+                client,
+                patience,
+                policy: &policy,
+                id: &id,
+            };
+            return take_over(&tagging, &planned_state, &found).await;
         }
         Ok(_) => {
             return Applied::failed(already_exists("azrestorepoint_collection", &id.to_string()));
@@ -248,7 +270,7 @@ async fn create(
     // From here on Azure may have the collection, whatever becomes of the answer.
     let uncertain = model::uncertain(&planned_state, &id);
     request.checkpoint.save(uncertain.clone());
-    let body = match model::body(&planned_state) {
+    let body = match model::body(&planned_state, &policy) {
         Ok(body) => body,
         Err(diagnostic) => return Applied::failed(diagnostic),
     };
@@ -278,22 +300,16 @@ async fn create(
 
 /// Takes over what a delete half of this walk has kept. Only the tags can differ.
 async fn take_over(
-    client: &Client,
-    patience: &Patience,
+    tagging: &Tagging<'_>,
     planned_state: &Value,
-    id: &RestorePointCollectionId,
     found: &RestorePointCollection,
 ) -> Applied {
-    let state = model::refreshed(planned_state, id, found);
-    let mut applied = Applied::saved(model::created(planned_state, id, found));
-    if !equivalence::tags(planned_state.get("tags"), state.get("tags")) {
-        let tags = model::tags(planned_state);
-        let changed = restore_point_collections::update_tags(client, id, &tags, patience).await;
-        if let Err(error) = changed {
-            applied = Applied::unchanged(state, words::cannot_tag(id, &error));
-        }
+    let Tagging { id, policy, .. } = tagging;
+    let state = model::refreshed(planned_state, id, found, policy);
+    match tagging.replace(found, &state, planned_state).await {
+        Ok(()) => Applied::saved(model::created(planned_state, id, found)),
+        Err(error) => Applied::unchanged(state, words::cannot_tag(id, &error)),
     }
-    applied
 }
 
 /// What a delete that went well came to.

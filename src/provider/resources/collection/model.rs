@@ -1,7 +1,5 @@
 //! Between Terraform's values of a collection and Azure's.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use crate::arm::compute::models::RestorePointCollection;
@@ -11,6 +9,7 @@ use crate::arm::resource_id::{self, RestorePointCollectionId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
 use crate::provider::equivalence::with_slash;
+use crate::provider::tags::TagPolicy;
 
 /// The id that the arguments make.
 ///
@@ -62,7 +61,7 @@ pub(super) fn id_in_state(state: &Value) -> Result<RestorePointCollectionId, Dia
 ///
 /// # Errors
 /// On the argument that is missing or wrong.
-pub(super) fn body(planned_state: &Value) -> Result<NewCollection, Diagnostic> {
+pub(super) fn body(planned_state: &Value, policy: &TagPolicy) -> Result<NewCollection, Diagnostic> {
     let argument = "source_restore_point_collection_id";
     let source = planned_state.get(argument).as_str().unwrap_or_default();
     let source = RestorePointCollectionId::parse_strict(source).map_err(|error| {
@@ -76,18 +75,15 @@ pub(super) fn body(planned_state: &Value) -> Result<NewCollection, Diagnostic> {
             .unwrap_or_default()
             .to_owned(),
         source,
-        tags: tags(planned_state),
+        tags: policy.given(planned_state.get("tags")),
     })
 }
 
-/// The tags of a state; none where it has none.
-pub(super) fn tags(state: &Value) -> BTreeMap<String, String> {
-    let Some(tags) = state.get("tags").entries() else {
-        return BTreeMap::new();
-    };
-    tags.iter()
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-        .collect()
+/// Makes all tags of a planned state known, where the plan did not know them.
+pub(super) fn complete_tags(planned_state: &mut Value, policy: &TagPolicy) {
+    if planned_state.get("tags_all").is_unknown() {
+        planned_state.insert("tags_all", policy.all(planned_state.get("tags")));
+    }
 }
 
 /// The state of a collection of which nothing but the arguments is known.
@@ -113,6 +109,7 @@ pub(super) fn refreshed(
     current_state: &Value,
     id: &RestorePointCollectionId,
     found: &RestorePointCollection,
+    policy: &TagPolicy,
 ) -> Value {
     let mut state = current_state.clone();
     state.insert("name", id.name().into());
@@ -123,19 +120,9 @@ pub(super) fn refreshed(
         "source_restore_point_collection_id",
         Value::string(found.properties.source.id.as_deref().map(with_slash)),
     );
-    let tags: BTreeMap<_, _> = found
-        .tags
-        .iter()
-        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-        .collect();
-    state.insert(
-        "tags",
-        if tags.is_empty() {
-            Value::Null
-        } else {
-            Value::Map(tags)
-        },
-    );
+    let (tags, tags_all) = policy.found(current_state, &found.tags);
+    state.insert("tags", tags);
+    state.insert("tags_all", tags_all);
     insert_computed(&mut state, found);
     state
 }

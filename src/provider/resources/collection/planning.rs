@@ -5,15 +5,44 @@ use tokio_util::sync::CancellationToken;
 use crate::arm::compute::models::RestorePointCollection;
 use crate::arm::location;
 use crate::arm::resource_id::RestorePointCollectionId;
-use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::PlanRequest;
 use crate::plugin::value::Value;
+use crate::provider::equivalence;
 use crate::provider::glance::points_of;
 use crate::provider::preflight::Preflight;
 use crate::provider::session::Session;
+use crate::provider::tags::TagPolicy;
+use crate::provider::validators::TAGS_MAX;
 
 use super::{model, words};
+
+/// Plans all tags of a collection that stays or is made: known wherever its own and the
+/// provider's are.
+pub(super) fn tags(
+    policy: &TagPolicy,
+    request: &PlanRequest,
+    planned_state: &mut Value,
+) -> Option<Diagnostic> {
+    let prior = |name| request.prior_state.get(name);
+    let own = planned_state.get("tags");
+    if !own.is_null() && !prior("tags").is_null() && policy.is_same(own, prior("tags")) {
+        planned_state.insert("tags", prior("tags").clone());
+    }
+    let own = planned_state.get("tags");
+    let all = policy.all(own);
+    let count = policy.given(own).len();
+    let is_kept = !prior("tags_all").is_null() && equivalence::tags(&all, prior("tags_all"));
+    let all = if is_kept {
+        prior("tags_all").clone()
+    } else {
+        all
+    };
+    planned_state.insert("tags_all", all);
+    // Azure says it, too; in the middle of an apply an error would lose the object.
+    (count > TAGS_MAX && !request.in_apply).then(|| words::too_many_tags(count))
+}
 
 /// Remembers which collections are made in this walk, and looks at what that meets.
 pub(super) async fn told(

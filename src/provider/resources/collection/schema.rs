@@ -71,7 +71,10 @@ fn arguments() -> Vec<Attribute> {
             ),
         Attribute::optional("tags", Type::map(Type::String))
             .equivalence(equivalence::tags)
-            .description("The tags of the collection."),
+            .description(
+                "The tags of the collection, besides those of the provider's `default_tags`. Tags that are neither \
+                 there nor here are removed, but for those of `ignore_tags`.",
+            ),
     ]
 }
 
@@ -90,6 +93,9 @@ fn computed() -> Vec<Attribute> {
         text(
             "source_location",
             "The Azure region of the source collection.",
+        ),
+        Attribute::computed("tags_all", Type::map(Type::String)).description(
+            "All tags of the collection: its own and the provider's `default_tags`, without those of `ignore_tags`.",
         ),
         text("unique_id", "The unique ID that Azure gave the collection."),
     ]

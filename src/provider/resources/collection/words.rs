@@ -6,6 +6,7 @@ use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::resource::DeleteReason;
 use crate::plugin::value::{Path, Value};
 use crate::provider::diagnose;
+use crate::provider::validators::TAGS_MAX;
 
 /// A create that could not see whether the name is taken.
 pub(super) fn cannot_look(id: &RestorePointCollectionId, error: &Error) -> Diagnostic {
@@ -58,6 +59,18 @@ pub(super) fn cannot_tag(id: &RestorePointCollectionId, error: &Error) -> Diagno
     Diagnostic::error(
         "Cannot change the tags of the restore point collection",
         diagnose::around(&before, error, diagnose::ONCE_SOLVED),
+    )
+    .at(Path::attribute("tags"))
+}
+
+/// The tags of a collection and of the provider block together are more than Azure takes.
+pub(super) fn too_many_tags(count: usize) -> Diagnostic {
+    Diagnostic::error(
+        "Too many tags",
+        format!(
+            "With the provider's default_tags the collection has {count} tags, and Azure takes at most {TAGS_MAX}.\n\n\
+             Leave out some, here or in the provider block."
+        ),
     )
     .at(Path::attribute("tags"))
 }

@@ -48,6 +48,7 @@ fn everything_about_a_collection() {
     let missing = error_body("ResourceNotFound", "It was not found.");
     let missing = refusal(Method::GET, &source.path(), 404, &missing);
     golden.message("source_missing", &source_missing(source, &missing));
+    golden.message("too_many_tags", &too_many_tags(53));
     golden.message("kept", &kept(&id));
     golden.message("cannot_look", &cannot_look(&id, &busy(Method::GET, &id)));
     golden.message("cannot_read", &cannot_read(&id, &busy(Method::GET, &id)));
