@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::elements::{Members, NULL, at};
-use crate::plugin::schema::{Attribute, Block, Kind, Nesting};
+use crate::plugin::schema::{Attribute, Block, Kind, Mode, Nesting};
 use crate::plugin::value::{Path, Value};
 
 /// The attributes that make a new object and that differ between both states.
@@ -30,9 +30,13 @@ fn in_object(
         return;
     }
     for attribute in members.attributes {
+        // An import or a move can leave out what the configuration must give, until a read has seen it.
+        let is_unseen = attribute.mode == Mode::Required
+            && matches!(prior, Value::Object(_))
+            && prior.get(attribute.name).is_null();
         let (prior, planned) = (prior.get(attribute.name), planned.get(attribute.name));
         let path = path.join_attribute(attribute.name);
-        if attribute.requires_replace && !may_be(planned, prior) {
+        if attribute.requires_replace && !is_unseen && !may_be(planned, prior) {
             paths.push(path);
         } else if let Kind::Nested(nesting, inner) = &attribute.kind {
             let members = Members::attributes(inner);
@@ -210,6 +214,8 @@ mod tests {
         check(Nesting::Map, map(1), map(2), &["disk[\"k\"].size"]);
         check(Nesting::Group, disk(1, "a"), disk(1, "b"), &[]);
         check(Nesting::Group, disk(1, "a"), disk(2, "a"), &["disk.size"]);
+        let unseen = Value::object([("size", Value::Null), ("note", "a".into())]);
+        check(Nesting::Group, unseen, disk(2, "a"), &[]);
     }
 
     #[test]
