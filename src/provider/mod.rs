@@ -1,5 +1,6 @@
 //! The provider `azrestorepoint`: what Terraform's users see of Azure's restore points.
 
+mod azapi;
 mod begin;
 mod config;
 mod diagnose;

@@ -13,6 +13,7 @@ mod lookups;
 mod lost_answers;
 mod matrix;
 mod mirror;
+mod moves;
 mod operations;
 mod packages;
 mod plain_gates;

@@ -82,17 +82,29 @@ impl Terraform {
         environment: impl IntoIterator<Item = (&'static str, String)>,
     ) -> Self {
         let mut terraform = Self::without_overrides(environment);
-        let overrides = terraform.folder.path().join("provider");
-        std::fs::create_dir(&overrides).expect("a new folder");
-        std::os::unix::fs::symlink(program, overrides.join("terraform-provider-azrestorepoint"))
-            .expect("a link to the provider");
-        let settings = format!(
-            "provider_installation {{\n  dev_overrides {{\n    \"crossregion/azrestorepoint\" = {overrides:?}\n  }}\n  direct {{}}\n}}\n"
-        );
-        let settings_file = terraform.folder.path().join("terraform.tfrc");
-        std::fs::write(&settings_file, settings).expect("a new file");
-        terraform.set("TF_CLI_CONFIG_FILE", settings_file);
+        terraform.override_providers(&[("crossregion/azrestorepoint", program)]);
         terraform
+    }
+
+    /// Uses these programs for the providers of these addresses, and for no others.
+    pub(crate) fn override_providers(&mut self, providers: &[(&str, &Path)]) {
+        let mut overrides = String::new();
+        for (address, program) in providers {
+            let folder = self.folder.path().join(address);
+            std::fs::create_dir_all(&folder).expect("a folder");
+            let name = address.rsplit('/').next().unwrap_or_default();
+            let link = folder.join(format!("terraform-provider-{name}"));
+            if !link.exists() {
+                std::os::unix::fs::symlink(program, link).expect("a link to the provider");
+            }
+            overrides.push_str(&format!("    {address:?} = {folder:?}\n"));
+        }
+        let settings = format!(
+            "provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n"
+        );
+        let settings_file = self.folder.path().join("terraform.tfrc");
+        std::fs::write(&settings_file, settings).expect("a file");
+        self.set("TF_CLI_CONFIG_FILE", settings_file);
     }
 
     /// A folder whose commands find no provider, but for one that they attach to.

@@ -19,11 +19,12 @@ use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::identity::IdentitySchema;
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{
-    Applied, CreateRequest, DeleteReason, DeleteRequest, ImportRequest, PlanRequest, PlanResponse,
-    ReadRequest, Resource, UpdateRequest,
+    Applied, CreateRequest, DeleteReason, DeleteRequest, ImportRequest, MoveRequest, PlanRequest,
+    PlanResponse, ReadRequest, Resource, UpdateRequest,
 };
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
+use crate::provider::azapi::AzapiResource;
 use crate::provider::session::{Session, Subscription};
 use crate::provider::walk::Walk;
 use crate::provider::{diagnose, equivalence, identity, timeouts, validators};
@@ -133,7 +134,10 @@ impl Resource for Collection {
         let patience = Patience::new(timeout, request.context.stop);
         match restore_point_collections::get(&client, &id, &patience).await {
             Ok(found) => {
-                if let Some(refusal) = model::refuse_foreign_source(&id, &found) {
+                let source = found.properties.source.id.as_deref().unwrap_or_default();
+                if let Some(refusal) =
+                    model::refuse_foreign_source(&id, source, model::TAKE_ANOTHER)
+                {
                     return Applied::failed(refusal);
                 }
                 let policy = self.session.tags();
@@ -202,6 +206,11 @@ impl Resource for Collection {
             Ok(id) => Applied::saved(model::imported(&id.canonical())),
             Err(error) => Applied::failed(words::cannot_import(&error)),
         }
+    }
+
+    async fn move_state(&self, request: MoveRequest) -> Option<Applied> {
+        let moved = model::moved(&AzapiResource::of(&request)?);
+        Some(moved.map_or_else(Applied::failed, Applied::saved))
     }
 
     /// The provider's own subscription goes without saying.

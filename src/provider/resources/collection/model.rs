@@ -8,6 +8,7 @@ use crate::arm::location;
 use crate::arm::resource_id::{self, RestorePointCollectionId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
+use crate::provider::azapi::{self, AzapiResource};
 use crate::provider::equivalence::with_slash;
 use crate::provider::tags::TagPolicy;
 
@@ -151,6 +152,31 @@ pub(super) fn imported(id: &RestorePointCollectionId) -> Value {
     ])
 }
 
+/// What the state of another provider says of the collection, as far as it does: a read adds the
+/// rest, and the tags.
+///
+/// # Errors
+/// Where it is no collection that takes copies.
+pub(super) fn moved(resource: &AzapiResource<'_>) -> Result<Value, Diagnostic> {
+    let id = resource.id(RestorePointCollectionId::parse)?;
+    let source = resource.property("/properties/source/id");
+    if let Some(source) = &source
+        && let Some(refusal) = refuse_foreign_source(&id, source, azapi::LEAVE_IT)
+    {
+        return Err(refusal);
+    }
+    let mut state = imported(&id);
+    state.insert("name", id.name().into());
+    state.insert("resource_group_name", id.resource_group_name().into());
+    state.insert("subscription_id", id.subscription_id().into());
+    state.insert("location", Value::string(resource.text("location")));
+    state.insert(
+        "source_restore_point_collection_id",
+        Value::string(source.as_deref().map(with_slash)),
+    );
+    Ok(state)
+}
+
 /// Whether what Azure has is what was planned, so that it can only be our own.
 pub(super) fn is_as_planned(planned_state: &Value, found: &RestorePointCollection) -> bool {
     let text = |name| planned_state.get(name).as_str().unwrap_or_default();
@@ -196,12 +222,16 @@ fn same_collection(one: &str, other: &str) -> bool {
     }
 }
 
+/// What to do about a collection that is no target of copies.
+pub(super) const TAKE_ANOTHER: &str = "Import such a collection, or let this resource make one that names the \
+     collection to copy from.";
+
 /// Refuses a collection that is no target of copies: a VM's own, or one of Azure Backup.
 pub(super) fn refuse_foreign_source(
     id: &RestorePointCollectionId,
-    found: &RestorePointCollection,
+    source: &str,
+    next: &str,
 ) -> Option<Diagnostic> {
-    let source = found.properties.source.id.as_deref().unwrap_or_default();
     if RestorePointCollectionId::parse(source).is_ok() {
         return None;
     }
@@ -214,8 +244,7 @@ pub(super) fn refuse_foreign_source(
         "Not a target of copies",
         format!(
             "The restore point collection {id} does not take copies: its source is {kind}, not a restore point \
-             collection. This resource manages collections that are the target of cross-region copies only.\n\nImport such a \
-             collection, or let this resource make one that names the collection to copy from."
+             collection. This resource manages collections that are the target of cross-region copies only.\n\n{next}"
         ),
     ))
 }
@@ -277,12 +306,12 @@ mod tests {
         let id = id(&planned()).expect("all parts are there");
         let machine =
             "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm";
-        let refusal = refuse_foreign_source(&id, &found(machine)).expect("refused");
+        let refusal = refuse_foreign_source(&id, machine, TAKE_ANOTHER).expect("refused");
         assert!(
             refusal.detail.contains("virtualMachines"),
             "{}",
             refusal.detail
         );
-        assert_eq!(refuse_foreign_source(&id, &found(SOURCE)), None);
+        assert_eq!(refuse_foreign_source(&id, SOURCE, TAKE_ANOTHER), None);
     }
 }

@@ -75,10 +75,8 @@ fn everything_about_a_collection() {
         ("source_is_a_machine", machine.as_str()),
         ("source_is_unknown", ""),
     ] {
-        let found = json!({"properties": {"source": {"id": source}}});
-        let found = serde_json::from_value(found).expect("a collection");
-        let refusal = model::refuse_foreign_source(&id, &found).expect("a refusal");
-        golden.message(name, &refusal);
+        let refusal = model::refuse_foreign_source(&id, source, model::TAKE_ANOTHER);
+        golden.message(name, &refusal.expect("a refusal"));
     }
     let deadline = Error::DeadlinePassed { last_cause: None };
     golden.message(

@@ -31,11 +31,12 @@ use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::identity::IdentitySchema;
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{
-    Applied, CreateRequest, DeleteRequest, ImportRequest, PlanRequest, PlanResponse, ReadRequest,
-    Resource, UpdateRequest,
+    Applied, CreateRequest, DeleteRequest, ImportRequest, MoveRequest, PlanRequest, PlanResponse,
+    ReadRequest, Resource, UpdateRequest,
 };
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
+use crate::provider::azapi::AzapiResource;
 use crate::provider::session::Session;
 use crate::provider::{identity, timeouts, validators};
 
@@ -157,6 +158,11 @@ impl Resource for Copy {
             Ok(id) => Applied::saved(model::imported(&id.canonical())),
             Err(error) => Applied::failed(words::cannot_import(&error)),
         }
+    }
+
+    async fn move_state(&self, request: MoveRequest) -> Option<Applied> {
+        let moved = model::moved(&AzapiResource::of(&request)?);
+        Some(moved.map_or_else(Applied::failed, Applied::saved))
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {

@@ -11,6 +11,7 @@ use crate::arm::compute::replication::{Replication, ReplicationState, replicatio
 use crate::arm::resource_id::{ParseError, RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
+use crate::provider::azapi::AzapiResource;
 use crate::provider::equivalence::with_slash;
 
 /// How the last wait for a copy ended.
@@ -188,6 +189,26 @@ pub(super) fn imported(id: &RestorePointId) -> Value {
         ("on_timeout", "error".into()),
         ("wait_for_replication", true.into()),
     ])
+}
+
+/// What the state of another provider says of the copy, as far as it does: a read adds the rest.
+///
+/// # Errors
+/// Where it is no restore point.
+pub(super) fn moved(resource: &AzapiResource<'_>) -> Result<Value, Diagnostic> {
+    let id = resource.id(RestorePointId::parse)?;
+    let source = resource.property("/properties/sourceRestorePoint/id");
+    let mut state = imported(&id);
+    state.insert("name", id.name().into());
+    state.insert(
+        "restore_point_collection_id",
+        id.collection().to_string().into(),
+    );
+    state.insert(
+        "source_restore_point_id",
+        Value::string(source.as_deref().map(with_slash)),
+    );
+    Ok(state)
 }
 
 /// Whether the copy can restore a VM.
