@@ -38,10 +38,19 @@ pub(crate) fn binary() -> &'static Path {
 
 /// Another program of the project. A run of chosen tests does not build it, so it is built here.
 pub(crate) fn program(name: &str) -> PathBuf {
-    let built = std::process::Command::new(env!("CARGO"))
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo
         .args(["build", "--quiet", "--locked", "--example", name])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    // Cargo has set them for this test; build scripts that look at them would run again.
+    let ours = |variable: &str| {
+        let begins = ["CARGO_MANIFEST_", "CARGO_PKG_", "OUT_DIR"];
+        begins.iter().any(|begin| variable.starts_with(begin))
+    };
+    for (variable, _) in std::env::vars().filter(|(variable, _)| ours(variable)) {
+        cargo.env_remove(variable);
+    }
+    let built = cargo.status();
     assert!(
         built.expect("cargo runs").success(),
         "{name} does not build"
