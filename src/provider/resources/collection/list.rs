@@ -67,6 +67,7 @@ impl ListResource for CollectionList {
             patience: patience.clone(),
             spellings: BTreeMap::new(),
         };
+        let policy = self.session.tags();
         let mut targets = Targets::of(&self.session, &request.config, &patience)?;
         while let Some((id, found)) = targets.next().await? {
             if wanted.is_some() && listing::source(&found) != wanted {
@@ -77,7 +78,7 @@ impl ListResource for CollectionList {
             };
             let stub = model::imported(&id);
             let state = match request.include_resource_object {
-                true => model::refreshed(&stub, &id, &found),
+                true => model::refreshed(&stub, &id, &found, &policy),
                 false => stub,
             };
             let display_name = id.name().to_owned();
