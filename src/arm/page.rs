@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::arm::error::Error;
 use crate::arm::patience::Patience;
-use crate::arm::transport::Client;
+use crate::arm::transport::{Client, Request};
 
 /// How many pages of one list are read. Ten thousand collections, all that Azure allows in a
 /// region, fill about a hundred; more than this is a list that never ends.
@@ -51,15 +51,23 @@ impl<T: DeserializeOwned> Pages<T> {
         client: &Client,
         patience: &Patience,
     ) -> Result<Option<Vec<T>>, Error> {
-        let Some(url) = self.next.take().filter(|_| self.read < PAGES_MAX) else {
+        let Some(url) = self.next.take() else {
             return Ok(None);
         };
+        let answer = client.send(&Request::get(url), patience).await?;
+        let page: Page<T> = answer.json()?;
         self.read += 1;
-        let page: Page<T> = client.get(url, patience).await?.value;
-        self.next = page
-            .next_link
-            .filter(|link| !link.is_empty())
-            .and_then(|link| client.cloud().resource_manager_endpoint.join(&link).ok());
+        if let Some(link) = page.next_link.filter(|link| !link.is_empty()) {
+            if self.read == PAGES_MAX {
+                let problem = format!("there are more than {PAGES_MAX} pages");
+                return Err(answer.unreadable(problem, false));
+            }
+            let next = client.cloud().resource_manager_endpoint.join(&link);
+            let next = next.map_err(|error| {
+                answer.unreadable(format!("its nextLink is no URL: {error}"), false)
+            })?;
+            self.next = Some(next);
+        }
         Ok(Some(page.value.unwrap_or_default()))
     }
 
@@ -73,5 +81,33 @@ impl<T: DeserializeOwned> Pages<T> {
             found.extend(page);
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::arm::transport::test_server::{Reply, Seen, TestServer};
+
+    #[tokio::test]
+    async fn half_a_list_is_no_list() {
+        // One that never ends, and one whose next page has no address.
+        for (link, read) in [("/next", PAGES_MAX - 2), ("https://[", 0)] {
+            let page = format!(r#"{{"value":[],"nextLink":"{link}"}}"#);
+            let server = TestServer::start(move |_: &Seen, _| Reply::json(200, &page)).await;
+            let client = server.client();
+            let pages = Pages::<Value> {
+                read,
+                ..Pages::new(client.url("/list", "1", None))
+            };
+            let patience = Patience::detached(Duration::from_secs(60));
+            let error = pages.all(&client, &patience).await.unwrap_err();
+            assert!(matches!(error, Error::UnreadableAnswer(_)), "{error}");
+            assert_eq!(server.asked().len(), if read == 0 { 1 } else { 2 });
+        }
     }
 }
