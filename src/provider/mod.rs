@@ -11,6 +11,7 @@ mod golden;
 mod identity;
 mod preflight;
 mod resources;
+mod restore_point;
 mod session;
 mod tags;
 mod timeouts;

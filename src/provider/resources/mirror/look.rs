@@ -8,7 +8,7 @@ use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::{restore_point_collections, restore_points};
 use crate::arm::resource_id::RestorePointCollectionId;
 use crate::arm::{Client, Error, Patience};
-use crate::provider::resources::copy::model::replication_id;
+use crate::provider::restore_point::replication_id;
 
 use super::rules::{CopyPoint, CopyState, DueCopy, Readiness, Snapshot, Source, SourcePoint};
 

@@ -9,7 +9,7 @@ use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
 use crate::provider::equivalence::with_slash;
-use crate::provider::resources::copy;
+use crate::provider::restore_point;
 
 use super::look::{Ids, Known, Look};
 use super::rules::{CatchUp, CopyPoint, CopyState, Filter, MayDelete, Settings, decide};
@@ -198,7 +198,7 @@ fn point(ids: &Ids, copy: &CopyPoint, found: &RestorePoint, detailed: bool) -> V
     ]);
     if detailed {
         let id = ids.target.restore_point(&copy.name).ok();
-        let replication_id = id.map(|id| copy::model::replication_id(&id, found));
+        let replication_id = id.map(|id| restore_point::replication_id(&id, found));
         value.insert("replication_id", replication_id.unwrap_or_default());
         let state = match copy.state {
             CopyState::Usable => "Succeeded",
@@ -221,7 +221,7 @@ fn source_id(found: &RestorePoint) -> Value {
 fn usable(ids: &Ids, copy: &CopyPoint, found: &RestorePoint) -> Option<Value> {
     const ARRIVED: &str = "Succeeded";
     let id: RestorePointId = ids.target.restore_point(&copy.name).ok()?;
-    let mut value = copy::model::computed(&id, found);
+    let mut value = restore_point::computed(&id, found);
     value.insert("name", copy.name.as_str().into());
     value.insert("source_restore_point_id", source_id(found));
     value.insert("replication_state", ARRIVED.into());

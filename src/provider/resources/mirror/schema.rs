@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::plugin::schema::{Attribute, Block, Nesting, Schema};
 use crate::plugin::value::Type;
 use crate::provider::equivalence;
-use crate::provider::resources::copy;
+use crate::provider::restore_point;
 use crate::provider::timeouts::Timeouts;
 
 /// Only an apply that waits needs so long.
@@ -179,10 +179,9 @@ fn point() -> Vec<Attribute> {
     ]
 }
 
-/// What a copy has, without what only a resource has: the outcome of its own wait.
+/// What a copy has, but for the outcome of its own wait.
 fn newest_usable() -> Vec<Attribute> {
-    let mut attributes = copy::schema::computed();
-    attributes.retain(|attribute| attribute.name != "wait_outcome");
+    let mut attributes = restore_point::schema::computed();
     let named = point().into_iter();
     attributes.extend(named.filter(|attribute| attribute.name != "time_created"));
     attributes.sort_by_key(|attribute| attribute.name);

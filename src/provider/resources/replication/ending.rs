@@ -126,7 +126,7 @@ mod tests {
             let found = settled(&named, &found.expect("a restore point"));
             assert_eq!(found, expected, "{value} {code}");
         }
-        let digest = crate::provider::resources::copy::model::digest(vec!["/d".to_owned()]);
+        let digest = crate::provider::restore_point::digest(vec!["/d".to_owned()]);
         let meant = format!("{ID}#{digest}");
         let another = format!("{ID}#0123456789abcdef");
         for value in [ID, &meant] {

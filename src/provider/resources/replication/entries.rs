@@ -6,7 +6,7 @@ use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::resource_id::RestorePointId;
 use crate::plugin::value::Value;
-use crate::provider::resources::copy::model as copy;
+use crate::provider::restore_point;
 
 /// The copy that a value of `copies` names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ impl Named {
     /// Whether a copy with these disks can be the one that is meant.
     pub(super) fn may_have(&self, points: Option<Vec<String>>) -> bool {
         match (&self.digest, points) {
-            (Some(digest), Some(points)) => *digest == copy::digest(points),
+            (Some(digest), Some(points)) => *digest == restore_point::digest(points),
             // Any copy is meant, or Azure does not tell yet.
             _ => true,
         }
@@ -72,7 +72,9 @@ pub(super) fn named(copies: &Value) -> BTreeMap<String, Named> {
 pub(super) fn entry(named: &Named, found: Option<&RestorePoint>) -> Value {
     let state = found.map_or(ReplicationState::Unknown, |found| replication(found).state);
     let disks = match found {
-        Some(found) if state == ReplicationState::Succeeded => copy::computed(&named.id, found),
+        Some(found) if state == ReplicationState::Succeeded => {
+            restore_point::computed(&named.id, found)
+        }
         _ => Value::Null,
     };
     Value::object([
@@ -108,7 +110,7 @@ pub(super) fn points(entry: &Value) -> Option<Vec<String>> {
 
 /// The disk restore points of a copy as it was seen.
 pub(super) fn points_of(id: &RestorePointId, found: &RestorePoint) -> Option<Vec<String>> {
-    points(&copy::computed(id, found))
+    points(&restore_point::computed(id, found))
 }
 
 /// Marks the entry of a copy that is not there any more.
@@ -206,7 +208,7 @@ mod tests {
     }
 
     fn meant(name: &str) -> String {
-        let digest = copy::digest(vec![point(name).to_lowercase()]);
+        let digest = restore_point::digest(vec![point(name).to_lowercase()]);
         format!("{}#{digest}", id(name))
     }
 

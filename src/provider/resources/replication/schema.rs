@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::plugin::schema::{Attribute, Block, Nesting, Schema};
 use crate::plugin::value::Type;
-use crate::provider::resources::copy::schema as copy;
+use crate::provider::restore_point::schema as restore_point;
 use crate::provider::timeouts::Timeouts;
 
 use super::entries;
@@ -55,9 +55,9 @@ fn attributes() -> Vec<Attribute> {
 
 fn entry() -> Vec<Attribute> {
     vec![
-        Attribute::computed_nested("data_disks", Nesting::List, copy::disk())
+        Attribute::computed_nested("data_disks", Nesting::List, restore_point::disk())
             .description("The data disks, by `lun`. Null until the copy is usable."),
-        Attribute::computed_nested("os_disk", Nesting::Single, copy::disk())
+        Attribute::computed_nested("os_disk", Nesting::Single, restore_point::disk())
             .description("The operating system disk. Null until the copy is usable."),
         Attribute::computed("replication_state", Type::String).description(
             "`Replicating`, `Succeeded`, `Failed` or `Unknown`. A copy that is gone is `Unknown`.",
