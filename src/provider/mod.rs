@@ -5,6 +5,7 @@ mod begin;
 mod config;
 mod diagnose;
 mod equivalence;
+mod filter;
 mod glance;
 #[cfg(test)]
 mod golden;

@@ -3,8 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::arm::compute::models::{instant, rfc3339_utc};
+use crate::provider::filter::Filter;
 
-use super::rules::{CopyPoint, CopyState, Filter, Readiness, Snapshot, Source, SourcePoint};
+use super::rules::{CopyPoint, CopyState, Readiness, Snapshot, Source, SourcePoint};
 
 /// The snapshot, as far as a plan can need it: of the sources those that may still be copied, and
 /// the newest one of all.

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use regex_lite::Regex;
-
-use crate::arm::compute::models::{RestorePoint, instant, rfc3339_utc};
+use crate::arm::compute::models::{RestorePoint, rfc3339_utc};
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
 use crate::provider::equivalence::with_slash;
+use crate::provider::filter::{self, Filter};
 use crate::provider::restore_point;
 
 use super::look::{Ids, Known, Look};
-use super::rules::{CatchUp, CopyPoint, CopyState, Filter, MayDelete, Settings, decide};
-use super::schema;
+use super::rules::{CatchUp, CopyPoint, CopyState, MayDelete, Settings, decide};
 
 /// The arguments by which the rules decide.
 const SETTINGS: [&str; 9] = [
@@ -81,12 +79,7 @@ pub(super) fn settings(state: &Value) -> Settings {
             Some("all") => CatchUp::All,
             _ => CatchUp::Newest,
         },
-        filter: Filter {
-            consistency_mode: text("consistency_mode").map(str::to_owned),
-            name: text("name_regex").and_then(|pattern| Regex::new(pattern).ok()),
-            created_after: text("created_after").and_then(instant),
-            created_before: text("created_before").and_then(instant),
-        },
+        filter: Filter::of(state),
         waits: state.get("wait_for_replication").as_bool() == Some(true),
     }
 }
@@ -119,7 +112,7 @@ pub(super) fn names(names: &[String]) -> Value {
 
 /// Whether two states choose different sources.
 pub(super) fn filters_differ(one: &Value, other: &Value) -> bool {
-    let mut filters = schema::FILTERS.into_iter();
+    let mut filters = filter::ARGUMENTS.into_iter();
     filters.any(|argument| one.get(argument) != other.get(argument))
 }
 

@@ -6,8 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use regex_lite::Regex;
 use time::OffsetDateTime;
+
+use crate::provider::filter::Filter;
 
 use super::names;
 
@@ -34,15 +35,6 @@ pub(super) enum CatchUp {
     Newest,
     /// The oldest one that Azure still copies, so that none is skipped.
     All,
-}
-
-/// Which sources count.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
-    pub(super) consistency_mode: Option<String>,
-    pub(super) name: Option<Regex>,
-    pub(super) created_after: Option<OffsetDateTime>,
-    pub(super) created_before: Option<OffsetDateTime>,
 }
 
 /// What is in both collections.
@@ -171,21 +163,6 @@ impl Status {
     }
 }
 
-impl Filter {
-    /// Whether this restore point counts.
-    pub(super) fn matches(&self, point: &SourcePoint) -> bool {
-        let mode = self.consistency_mode.as_deref();
-        let found = point.consistency_mode.as_deref().unwrap_or_default();
-        mode.is_none_or(|mode| mode.eq_ignore_ascii_case(found))
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|name| name.is_match(&point.name))
-            && self.created_after.is_none_or(|after| point.time > after)
-            && self.created_before.is_none_or(|before| point.time < before)
-    }
-}
-
 impl Settings {
     fn is_pinned(&self, copy: &CopyPoint) -> bool {
         self.pinned.contains(&copy.name.to_lowercase())
@@ -230,7 +207,11 @@ impl Snapshot {
         };
         let mut matching: Vec<_> = points
             .iter()
-            .filter(|point| point.readiness != Readiness::Never && filter.matches(point))
+            .filter(|point| {
+                let mode = point.consistency_mode.as_deref();
+                point.readiness != Readiness::Never
+                    && filter.matches(&point.name, Some(point.time), mode)
+            })
             .collect();
         matching.sort_by_key(|point| Reverse((point.time, point.name.clone())));
         Some(matching)

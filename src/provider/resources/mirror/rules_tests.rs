@@ -3,6 +3,7 @@
 //! Behind a source: `?` is not ready yet, `!` never will be. Behind a copy: `+` is usable, `~`
 //! replicates, `!` has failed, `?` is unknown, `-` is on its way out.
 
+use regex_lite::Regex;
 use time::Duration;
 use time::macros::datetime;
 

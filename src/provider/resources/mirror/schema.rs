@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::plugin::schema::{Attribute, Block, Nesting, Schema};
 use crate::plugin::value::Type;
 use crate::provider::equivalence;
+use crate::provider::filter;
 use crate::provider::restore_point;
 use crate::provider::timeouts::Timeouts;
 
@@ -19,24 +20,10 @@ pub(super) const TIMEOUTS: Timeouts = Timeouts {
 /// Which source is copied when several have not been.
 pub(super) const CATCH_UP: [&str; 2] = ["newest", "all"];
 
-/// How consistent a restore point can be.
-pub(super) const CONSISTENCY_MODES: [&str; 3] = [
-    "ApplicationConsistent",
-    "FileSystemConsistent",
-    "CrashConsistent",
-];
-
-/// The arguments that choose sources.
-pub(super) const FILTERS: [&str; 4] = [
-    "consistency_mode",
-    "name_regex",
-    "created_after",
-    "created_before",
-];
-
 /// The schema.
 pub(super) fn schema() -> Schema {
     let mut attributes = arguments();
+    attributes.extend(filter::attributes("Copies"));
     attributes.extend(computed());
     Schema {
         version: 0,
@@ -74,14 +61,6 @@ fn arguments() -> Vec<Attribute> {
                  that Azure still copies, one in each apply. Azure never copies a skipped one later. Defaults to \
                  `newest`.",
             ),
-        Attribute::optional("consistency_mode", Type::String).description(
-            "Copies only restore points of this consistency: `ApplicationConsistent`, `FileSystemConsistent` or \
-             `CrashConsistent`.",
-        ),
-        Attribute::optional("created_after", Type::String)
-            .description("Copies only restore points that were created after this time (RFC 3339)."),
-        Attribute::optional("created_before", Type::String)
-            .description("Copies only restore points that were created before this time (RFC 3339)."),
         Attribute::optional("delete_copies_on_destroy", Type::Bool)
             .default_value(false)
             .description(
@@ -97,8 +76,6 @@ fn arguments() -> Vec<Attribute> {
             .description(
                 "Whether the oldest usable copy is kept beside the newest ones. Defaults to `true`.",
             ),
-        Attribute::optional("name_regex", Type::String)
-            .description("Copies only restore points whose name matches this regular expression."),
         Attribute::optional("pinned", Type::set(Type::String))
             .description("The names of copies that are never deleted, but for `delete_copies_on_destroy`."),
         Attribute::optional("wait_for_replication", Type::Bool)

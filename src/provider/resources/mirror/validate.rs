@@ -1,12 +1,9 @@
 //! Checks of a mirror's arguments, before anything is sent to Azure.
 
-use regex_lite::Regex;
-
-use crate::arm::compute::models::instant;
 use crate::arm::resource_id;
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::value::{Path, Value};
-use crate::provider::{equivalence, timeouts, validators};
+use crate::provider::{equivalence, filter, timeouts, validators};
 
 use super::schema;
 
@@ -19,16 +16,13 @@ pub(super) fn validate(config: &Value) -> Diagnostics {
         validators::collection_id(config, TARGET),
         validators::collection_id(config, SOURCE),
         validators::one_of(config, "catch_up", &schema::CATCH_UP),
-        validators::one_of(config, "consistency_mode", &schema::CONSISTENCY_MODES),
-        time(config, "created_after"),
-        time(config, "created_before"),
         keep_newest(config),
-        name_regex(config),
         pinned(config),
         onto_itself(config),
     ]
     .into_iter()
     .flatten()
+    .chain(filter::validate(config))
     .collect();
     diagnostics.append(timeouts::validate(config));
     diagnostics
@@ -36,17 +30,6 @@ pub(super) fn validate(config: &Value) -> Diagnostics {
 
 fn invalid(argument: &str, detail: String) -> Diagnostic {
     Diagnostic::error(format!("Invalid {argument}"), detail).at(Path::attribute(argument))
-}
-
-fn time(config: &Value, argument: &str) -> Option<Diagnostic> {
-    let text = config.get(argument).as_str()?;
-    let is_time = instant(text).is_some();
-    (!is_time).then(|| {
-        invalid(
-            argument,
-            format!("{text:?} is not a time of RFC 3339, such as \"2026-11-16T01:00:00Z\"."),
-        )
-    })
 }
 
 fn keep_newest(config: &Value) -> Option<Diagnostic> {
@@ -62,15 +45,6 @@ fn keep_newest(config: &Value) -> Option<Diagnostic> {
                 .to_owned(),
         )
     })
-}
-
-fn name_regex(config: &Value) -> Option<Diagnostic> {
-    let pattern = config.get("name_regex").as_str()?;
-    let error = Regex::new(pattern).err()?;
-    Some(invalid(
-        "name_regex",
-        format!("{pattern:?} is not a regular expression: {error}."),
-    ))
 }
 
 fn pinned(config: &Value) -> Option<Diagnostic> {
