@@ -10,6 +10,7 @@ mod glance;
 #[cfg(test)]
 mod golden;
 mod identity;
+mod looks;
 mod preflight;
 mod resources;
 mod restore_point;

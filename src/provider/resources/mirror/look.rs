@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::arm::compute::models::{RestorePoint, RestorePointCollection, instant, rfc3339_utc};
 use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::{restore_point_collections, restore_points};
-use crate::arm::resource_id::RestorePointCollectionId;
+use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::arm::{Client, Error, Patience};
+use crate::provider::looks;
 use crate::provider::restore_point::replication_id;
 
 use super::rules::{CopyPoint, CopyState, DueCopy, Readiness, Snapshot, Source, SourcePoint};
@@ -208,28 +209,33 @@ async fn target(
     let found = restore_point_collections::get_with_restore_points(client, &ids.target, patience);
     let mut collection = found.await?;
     let listed = collection.properties.restore_points.take();
+    let listed = listed.unwrap_or_default().into_iter();
+    let listed: Vec<_> = listed
+        .filter_map(|listed| {
+            let name = listed.name.clone()?;
+            let replication_id = id_of(&ids.target, &name, &listed);
+            let state = if listed.is_provisioning_state("Deleting") {
+                Some(CopyState::Leaving)
+            } else {
+                known.state(&name, replication_id.as_deref())
+            };
+            Some((ids.target.restore_point(&name).ok()?, name, listed, state))
+        })
+        .collect();
+    let unknown = listed.iter().filter(|(.., state)| state.is_none());
+    let unknown: Vec<RestorePointId> = unknown.map(|(id, ..)| id.clone()).collect();
+    let asked = looks::ask(client, unknown, patience).await?;
+    let mut asked: HashMap<RestorePointId, RestorePoint> = asked.into_iter().collect();
+
     let (mut copies, mut points) = (Vec::new(), Vec::new());
-    for listed in listed.unwrap_or_default() {
-        let Some(name) = listed.name.clone() else {
-            continue;
-        };
-        let replication_id = id_of(&ids.target, &name, &listed);
-        let (found, state) = match known.state(&name, replication_id.as_deref()) {
-            _ if listed.is_provisioning_state("Deleting") => (listed, CopyState::Leaving),
-            Some(state) => (listed, state),
-            None => {
-                let Ok(id) = ids.target.restore_point(&name) else {
-                    continue;
-                };
-                match restore_points::get(client, &id, true, patience).await {
-                    Ok(found) => {
-                        let state = state(&found);
-                        (found, state)
-                    }
-                    Err(error) if error.is_not_found() => continue,
-                    Err(error) => return Err(error),
-                }
+    for (id, name, listed, known) in listed {
+        let (found, state) = match (known, asked.remove(&id)) {
+            (Some(state), _) => (listed, state),
+            (None, Some(found)) => {
+                let state = state(&found);
+                (found, state)
             }
+            (None, None) => continue,
         };
         points.push(CopyPoint {
             name,
