@@ -1,6 +1,7 @@
 //! Between Azure's restore points and Terraform's values of them, wherever one is shown.
 
 pub(crate) mod schema;
+pub(crate) mod words;
 
 use sha2::{Digest, Sha256};
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::arm::Error;
 use crate::arm::compute::models::RestorePoint;
-use crate::arm::compute::replication::{DiskReplication, ReplicationState, replication};
+use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::resource_id::{ParseError, RestorePointId};
 use crate::plugin::diagnostics::{Diagnostic, Severity};
 use crate::plugin::value::Value;
+use crate::provider::restore_point::words::{disks, progress};
 use crate::provider::{diagnose, duration};
 
 pub(super) use super::foreseen::*;
@@ -390,43 +391,6 @@ pub(super) fn not_a_copy(id: &RestorePointId) -> Diagnostic {
              cross-region copies only. For the restore points of a VM there is azurerm_virtual_machine_restore_point."
         ),
     )
-}
-
-/// ` (slowest disk 40 %: os 100 %, data-1 40 %)`, or nothing where nothing is known.
-pub(in crate::provider::resources) fn progress(found: &RestorePoint) -> String {
-    let all = disks(found, |_| true);
-    match (replication(found).completion_percent, all.is_empty()) {
-        (_, true) => String::new(),
-        (Some(slowest), false) => format!(" (slowest disk {slowest} %: {all})"),
-        (None, false) => format!(" ({all})"),
-    }
-}
-
-/// The chosen disks with their percentages, by name.
-pub(in crate::provider::resources) fn disks(
-    found: &RestorePoint,
-    chosen: impl Fn(&DiskReplication) -> bool,
-) -> String {
-    let replication = replication(found);
-    let disks = replication
-        .disks
-        .iter()
-        .filter(|disk| chosen(disk))
-        .map(|disk| {
-            let name = &disk.name;
-            let words = match (&disk.code, &disk.message, disk.state) {
-                (Some(code), Some(message), ReplicationState::Failed) => {
-                    format!(" ({code}: {message})")
-                }
-                (Some(code), None, ReplicationState::Failed) => format!(" ({code})"),
-                _ => String::new(),
-            };
-            match disk.completion_percent {
-                Some(percent) => format!("{name} {percent} %{words}"),
-                None => format!("{name}{words}"),
-            }
-        });
-    disks.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

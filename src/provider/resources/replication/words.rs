@@ -5,7 +5,7 @@ use crate::arm::compute::replication::ReplicationState;
 use crate::arm::resource_id::RestorePointId;
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::plugin::value::Path;
-use crate::provider::resources::copy::words as copy;
+use crate::provider::restore_point::words::{disks, progress};
 use crate::provider::{diagnose, duration};
 
 use super::ending::{End, Gate};
@@ -172,14 +172,14 @@ fn line(waited: &Waited) -> String {
     let (keys, id) = (keys.join(", "), &waited.named.id);
     let seen = match (waited.end, &waited.last) {
         (End::Failed, Some(found)) => {
-            let failed = copy::disks(found, |disk| disk.state == ReplicationState::Failed);
+            let failed = disks(found, |disk| disk.state == ReplicationState::Failed);
             if failed.is_empty() {
                 String::new()
             } else {
                 format!(", disks {failed}")
             }
         }
-        (End::Deadline | End::LostContact | End::Stopped, Some(found)) => copy::progress(found),
+        (End::Deadline | End::LostContact | End::Stopped, Some(found)) => progress(found),
         _ => String::new(),
     };
     format!("  - {keys}: {id}{seen}")
