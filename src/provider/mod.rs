@@ -3,9 +3,11 @@
 mod azapi;
 mod begin;
 mod config;
+mod data_sources;
 mod diagnose;
 mod equivalence;
 mod filter;
+mod functions;
 mod glance;
 #[cfg(test)]
 mod golden;
@@ -26,7 +28,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::duration;
+use crate::plugin::data_source::DataSource;
 use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::function::Function;
 use crate::plugin::list_resource::ListResource;
 use crate::plugin::provider::{ConfigureRequest, Provider};
 use crate::plugin::resource::Resource;
@@ -91,6 +95,43 @@ impl Provider for AzRestorePoint {
                 "azrestorepoint_copy",
                 Box::new(resources::CopyList::new(self.session.clone())),
             ),
+        ]
+    }
+
+    fn data_sources(&self) -> Vec<(&'static str, Box<dyn DataSource>)> {
+        let session = || self.session.clone();
+        vec![
+            (
+                "azrestorepoint_collection",
+                Box::new(data_sources::Collection::new(session())),
+            ),
+            (
+                "azrestorepoint_collections",
+                Box::new(data_sources::Collections::new(session())),
+            ),
+            (
+                "azrestorepoint_restore_point",
+                Box::new(data_sources::RestorePoint::new(session())),
+            ),
+            (
+                "azrestorepoint_restore_points",
+                Box::new(data_sources::RestorePoints::new(session())),
+            ),
+        ]
+    }
+
+    fn functions(&self) -> Vec<(&'static str, Box<dyn Function>)> {
+        vec![
+            ("collection_id", Box::new(functions::CollectionId)),
+            (
+                "parse_collection_id",
+                Box::new(functions::ParseCollectionId),
+            ),
+            (
+                "parse_restore_point_id",
+                Box::new(functions::ParseRestorePointId),
+            ),
+            ("restore_point_id", Box::new(functions::RestorePointId)),
         ]
     }
 

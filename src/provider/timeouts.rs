@@ -1,4 +1,4 @@
-//! The `timeouts` block of a resource.
+//! The `timeouts` block of a resource or a data source.
 
 use std::time::Duration;
 
@@ -25,39 +25,19 @@ pub(crate) struct Timeouts {
 impl Timeouts {
     /// The block with its four arguments, each with its default in the description.
     pub(crate) fn block(&self) -> NestedBlock {
-        let attribute = |name, default, what| {
-            Attribute::optional(name, Type::String).description(format!(
-                "(Defaults to {}) Used when {what}.",
-                in_words(default)
-            ))
-        };
-        NestedBlock::single(
-            NAME,
-            Block {
-                attributes: vec![
-                    attribute("create", self.create, "creating it"),
-                    attribute("delete", self.delete, "deleting it"),
-                    attribute("read", self.read, "reading it"),
-                    attribute("update", self.update, "updating it"),
-                ],
-                blocks: Vec::new(),
-                description: "How long each operation may take, such as `90m` or `48h`.".to_owned(),
-            },
-        )
+        block(vec![
+            attribute("create", self.create, "creating it"),
+            attribute("delete", self.delete, "deleting it"),
+            attribute("read", self.read, "reading it"),
+            attribute("update", self.update, "updating it"),
+        ])
     }
 
     /// The defaults, overridden by what a configuration or a state says.
     ///
     /// What it says was validated before; text that is no duration counts as nothing said.
     pub(crate) fn of(&self, object: &Value) -> Self {
-        let block = object.get(NAME);
-        let given = |name, default| {
-            block
-                .get(name)
-                .as_str()
-                .and_then(|text| duration::parse(text).ok())
-                .unwrap_or(default)
-        };
+        let given = |name, default| given(object, name).unwrap_or(default);
         Self {
             create: given("create", self.create),
             read: given("read", self.read),
@@ -65,6 +45,45 @@ impl Timeouts {
             delete: given("delete", self.delete),
         }
     }
+}
+
+/// How long a data source may take where the configuration says nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadTimeout(pub(crate) Duration);
+
+impl ReadTimeout {
+    /// The block with its one argument.
+    pub(crate) fn block(self) -> NestedBlock {
+        block(vec![attribute("read", self.0, "reading it")])
+    }
+
+    /// The default, overridden by what a configuration says; see [`Timeouts::of`].
+    pub(crate) fn of(self, config: &Value) -> Duration {
+        given(config, "read").unwrap_or(self.0)
+    }
+}
+
+fn block(attributes: Vec<Attribute>) -> NestedBlock {
+    NestedBlock::single(
+        NAME,
+        Block {
+            attributes,
+            blocks: Vec::new(),
+            description: "How long each operation may take, such as `90m` or `48h`.".to_owned(),
+        },
+    )
+}
+
+fn attribute(name: &'static str, default: Duration, what: &str) -> Attribute {
+    Attribute::optional(name, Type::String).description(format!(
+        "(Defaults to {}) Used when {what}.",
+        in_words(default)
+    ))
+}
+
+fn given(object: &Value, name: &str) -> Option<Duration> {
+    let text = object.get(NAME).get(name).as_str()?;
+    duration::parse(text).ok()
 }
 
 /// Checks the durations of a `timeouts` block, each on its own attribute.

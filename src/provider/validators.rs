@@ -79,6 +79,13 @@ pub(crate) fn restore_point_id(config: &Value, argument: &str) -> Option<Diagnos
         .map(|error| invalid(argument, error.to_string()))
 }
 
+/// The id of a virtual machine.
+pub(crate) fn virtual_machine_id(config: &Value, argument: &str) -> Option<Diagnostic> {
+    let id = config.get(argument).as_str()?;
+    let error = resource_id::virtual_machine(id).err()?;
+    Some(invalid(argument, error.to_string()))
+}
+
 /// One of a few values.
 pub(crate) fn one_of(config: &Value, argument: &str, values: &[&str]) -> Option<Diagnostic> {
     let value = config.get(argument).as_str()?;
@@ -246,6 +253,11 @@ mod tests {
             &["", machine, &point, &dots, "c"],
         );
         check(restore_point_id, &[&point], &["", machine, collection, "p"]);
+        check(
+            virtual_machine_id,
+            &[machine],
+            &["", &point, collection, "v"],
+        );
     }
 
     #[test]

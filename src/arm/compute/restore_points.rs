@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::API_VERSION;
 use super::models::RestorePoint;
+use super::replication::{ReplicationState, replication};
 use super::settled;
 use crate::arm::error::Error;
 use crate::arm::operation::{Operation, OperationEnd};
@@ -114,17 +115,43 @@ pub async fn wait_until_provisioned(
 /// storage that copies are made from.
 pub fn not_ready(point: &RestorePoint) -> Option<&str> {
     let provisioning = provisioning_state(point).filter(|state| !settled::is_settled(state));
-    let view = point.properties.instance_view.iter();
-    let mut states = view
-        .flat_map(|view| &view.disk_restore_points)
-        .filter_map(|disk| disk.snapshot_access_state.as_deref());
     provisioning.or_else(|| {
-        states.find(|state| {
+        snapshot_access_states(point).find(|state| {
             ["Pending", "InstantAccess"]
                 .iter()
                 .any(|not_ready| state.eq_ignore_ascii_case(not_ready))
         })
     })
+}
+
+/// Whether a virtual machine can be restored from it, which takes its instance view to tell.
+///
+/// A copy is usable once every disk has replicated. Of a point that is none nothing is replicated:
+/// it is usable once Azure has made it and no snapshot is pending. Those with instant access alone
+/// can be restored from, and not be copied yet.
+pub fn is_usable(point: &RestorePoint) -> bool {
+    let replication = replication(point);
+    if point.source_restore_point_id().is_some() {
+        return replication.is_usable();
+    }
+    let is_made = provisioning_state(point).is_none() || point.is_provisioning_state("Succeeded");
+    let mut access_states = snapshot_access_states(point);
+    let is_pending = access_states.any(|state| state.eq_ignore_ascii_case("Pending"));
+    let mut disks = replication.disks.iter();
+    let is_unfinished = disks.any(|disk| {
+        matches!(
+            disk.state,
+            ReplicationState::Replicating | ReplicationState::Failed
+        )
+    });
+    is_made && !is_pending && !is_unfinished
+}
+
+/// The snapshot access state of each disk that the instance view tells one of, in Azure's spelling.
+pub fn snapshot_access_states(point: &RestorePoint) -> impl Iterator<Item = &str> {
+    let view = point.properties.instance_view.iter();
+    view.flat_map(|view| &view.disk_restore_points)
+        .filter_map(|disk| disk.snapshot_access_state.as_deref())
 }
 
 /// Looks at a restore point until it can be copied, or has failed.
@@ -221,6 +248,68 @@ mod tests {
         check("Creating", &[], Some("Creating"));
         check("Failed", &[], None);
         assert_eq!(not_ready(&RestorePoint::default()), None);
+    }
+
+    #[test]
+    fn a_copy_is_usable_once_it_has_replicated_and_any_other_point_once_it_is_made() {
+        #[track_caller]
+        fn check(properties: Value, expected: bool) {
+            let point = json!({ "properties": properties });
+            let point: RestorePoint = serde_json::from_value(point).unwrap();
+            assert_eq!(is_usable(&point), expected, "{properties}");
+        }
+        let view = |access: &str, code: &str| {
+            json!({"diskRestorePoints": [
+                {"id": "/a", "snapshotAccessState": "Available"},
+                {"id": "/b", "snapshotAccessState": access, "replicationStatus": {"status": {"code": code}}}
+            ]})
+        };
+        let own =
+            |state: &str, view: Value| json!({"provisioningState": state, "instanceView": view});
+        check(json!({}), true);
+        check(own("Succeeded", Value::Null), true);
+        check(own("Creating", Value::Null), false);
+        check(own("Failed", Value::Null), false);
+        check(own("Deleting", Value::Null), false);
+        for (access, expected) in [
+            ("Available", true),
+            ("InstantAccess", true),
+            ("AvailableWithInstantAccess", true),
+            ("Something new", true),
+            ("pending", false),
+        ] {
+            check(own("Succeeded", view(access, "")), expected);
+        }
+        // As in an example of Azure's, a point that is no copy may have a replication status, too.
+        check(
+            own("Succeeded", view("Available", "ReplicationState/succeeded")),
+            true,
+        );
+        check(
+            own(
+                "Succeeded",
+                view("Available", "ReplicationState/replicating"),
+            ),
+            false,
+        );
+        check(
+            own("Succeeded", view("Available", "ReplicationState/failed")),
+            false,
+        );
+
+        let copy = |view: Value| json!({"provisioningState": "Succeeded", "sourceRestorePoint": {"id": "/s"}, "instanceView": view});
+        let disk =
+            |code: &str| json!({"id": "/a", "replicationStatus": {"status": {"code": code}}});
+        check(copy(Value::Null), false);
+        check(
+            copy(json!({"diskRestorePoints": [disk("ReplicationState/succeeded")]})),
+            true,
+        );
+        check(
+            copy(json!({"diskRestorePoints": [disk("ReplicationState/replicating")]})),
+            false,
+        );
+        check(copy(view("Available", "ReplicationState/succeeded")), false);
     }
 
     #[test]

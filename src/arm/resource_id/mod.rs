@@ -6,7 +6,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-pub use parse::{ParseError, name, resource_group_name, resource_type};
+pub use parse::{
+    ParseError, name, resource_group_name, resource_type, subscription_id, virtual_machine,
+};
 
 use parse::{COLLECTION, Input, POINT, resource};
 

@@ -25,18 +25,29 @@ pub(super) struct Kind {
     resource_type: &'static str,
     noun: &'static str,
     form: &'static str,
+    /// What the names in it are of, if they are ours to check.
+    parts: &'static [&'static str],
 }
 
 pub(super) const COLLECTION: Kind = Kind {
     resource_type: "Microsoft.Compute/restorePointCollections",
     noun: "a restore point collection",
     form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/restorePointCollections/COLLECTION",
+    parts: &["restore point collection"],
 };
 
 pub(super) const POINT: Kind = Kind {
     resource_type: "Microsoft.Compute/restorePointCollections/restorePoints",
     noun: "a restore point",
     form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/restorePointCollections/COLLECTION/restorePoints/NAME",
+    parts: &["restore point collection", "restore point"],
+};
+
+const MACHINE: Kind = Kind {
+    resource_type: "Microsoft.Compute/virtualMachines",
+    noun: "a virtual machine",
+    form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/virtualMachines/NAME",
+    parts: &[],
 };
 
 /// What else people paste, by its resource type in lower case.
@@ -103,8 +114,7 @@ pub(super) fn resource<'a>(
     let (subscription, group) = scope(text);
     subscription_id(&subscription)?;
     resource_group_name(&group)?;
-    let nouns = ["restore point collection", "restore point"];
-    for (noun, given) in nouns.iter().zip(&names) {
+    for (noun, given) in kind.parts.iter().zip(&names) {
         name(noun, given)?;
     }
     if input == Input::Written && !text.starts_with('/') {
@@ -116,6 +126,14 @@ pub(super) fn resource<'a>(
     Ok(Resource { names })
 }
 
+/// Checks the id of a virtual machine that a person wrote.
+///
+/// # Errors
+/// [`ParseError`] says what was found instead, and the expected form.
+pub fn virtual_machine(text: &str) -> Result<(), ParseError> {
+    resource(text, Input::Written, &MACHINE).map(drop)
+}
+
 /// Subscription and resource group of an id that [`resource`] has accepted.
 pub(super) fn scope(text: &str) -> (String, String) {
     let mut segments = segments(text);
@@ -125,7 +143,10 @@ pub(super) fn scope(text: &str) -> (String, String) {
 }
 
 /// Checks a subscription id; Azure's are GUIDs, but that is Azure's to say.
-pub(super) fn subscription_id(text: &str) -> Result<(), ParseError> {
+///
+/// # Errors
+/// [`ParseError`] quotes what was found.
+pub fn subscription_id(text: &str) -> Result<(), ParseError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '{' | '}');
     if text.is_empty() || !text.chars().all(allowed) || is_dots(text) {
         return Err(ParseError(format!("\"{text}\" is not a subscription id")));
@@ -325,6 +346,19 @@ mod tests {
             &COLLECTION,
             &format!("{}/", id("rg", "c")),
             "ends with a slash",
+        );
+    }
+
+    #[test]
+    fn only_virtual_machines_are_virtual_machines() {
+        let compute = format!("{GROUP}/providers/microsoft.compute");
+        assert!(virtual_machine(&format!("{compute}/VirtualMachines/web")).is_ok());
+        let error = virtual_machine(&format!("{compute}/disks/d")).unwrap_err();
+        assert!(
+            error.0.contains(
+                "is the id of a managed disk; expected the id of a virtual machine: /subs"
+            ),
+            "{error}"
         );
     }
 

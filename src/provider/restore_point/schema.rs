@@ -5,6 +5,11 @@ use crate::plugin::value::Type;
 
 /// What Azure gives of a copy.
 pub(crate) fn computed() -> Vec<Attribute> {
+    with_disks(disk())
+}
+
+/// The same, with these attributes of each disk.
+pub(crate) fn with_disks(disk: Vec<Attribute>) -> Vec<Attribute> {
     let text = |name, description: &str| {
         Attribute::computed(name, Type::String)
             .use_state_for_unknown()
@@ -21,7 +26,7 @@ pub(crate) fn computed() -> Vec<Attribute> {
             "consistency_mode",
             "How consistent the restore point is, such as `ApplicationConsistent`.",
         ),
-        Attribute::computed_nested("data_disks", Nesting::List, disk())
+        Attribute::computed_nested("data_disks", Nesting::List, disk.clone())
             .use_state_for_unknown()
             .description("The data disks, by `lun`."),
         text(
@@ -34,7 +39,7 @@ pub(crate) fn computed() -> Vec<Attribute> {
         ),
         text("id", "The ID of the copy."),
         text("license_type", "The license type of the VM."),
-        Attribute::computed_nested("os_disk", Nesting::Single, disk())
+        Attribute::computed_nested("os_disk", Nesting::Single, disk)
             .use_state_for_unknown()
             .description("The operating system disk."),
         text(
