@@ -214,19 +214,23 @@ fn every_folder_of_golden_texts_belongs_to_one_test() {
 }
 
 #[test]
-fn the_readme_and_the_changelog_name_every_resource() {
+fn the_readme_and_the_changelog_name_everything() {
     for document in ["README.md", "CHANGELOG.md"] {
         let text = read(Path::new(document));
-        for resource in [
+        for name in [
             "azrestorepoint_collection",
             "azrestorepoint_copy",
             "azrestorepoint_replication",
             "azrestorepoint_mirror",
+            "azrestorepoint_collections",
+            "azrestorepoint_restore_point",
+            "azrestorepoint_restore_points",
+            "collection_id",
+            "parse_collection_id",
+            "parse_restore_point_id",
+            "restore_point_id",
         ] {
-            assert!(
-                text.contains(resource),
-                "{document} does not name {resource}"
-            );
+            assert!(text.contains(name), "{document} does not name {name}");
         }
     }
 }

@@ -132,15 +132,6 @@ impl Fleet {
             .await
             .expect("all of them notice");
     }
-
-    /// The memory of the process that `/proc` shows under this name, in kB.
-    fn memory(&self, name: &str) -> u64 {
-        let status = format!("/proc/{}/status", self.core.process());
-        let status = std::fs::read_to_string(status).expect("the process runs");
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let number = line.and_then(|line| line.split_whitespace().nth(1));
-        number.expect("a number").parse().expect("a number")
-    }
 }
 
 /// An Azure with its limits, and the ids that the copies have or will have.
@@ -248,12 +239,12 @@ async fn a_thousand_waits_share_one_budget() {
     fleet
         .until(|requests| looked_at(requests, 3) == FIRST)
         .await;
-    let before = fleet.memory("VmRSS");
+    let before = fleet.core.memory("VmRSS");
     fleet.apply(FIRST..COUNT);
     fleet
         .until(|requests| looked_at(requests, 3) == COUNT)
         .await;
-    let (with_all, most) = (fleet.memory("VmRSS"), fleet.memory("VmHWM"));
+    let (with_all, most) = (fleet.core.memory("VmRSS"), fleet.core.memory("VmHWM"));
     let waited = began.elapsed();
     fleet.finish().await;
 

@@ -1,6 +1,7 @@
 //! The provider as a process: through the real protocol, and through the real Terraform.
 
 mod asking;
+mod data_sources;
 mod documents;
 mod fleet;
 mod foresight;

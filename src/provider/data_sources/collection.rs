@@ -12,7 +12,7 @@ use crate::plugin::data_source::{DataSource, ReadDataRequest};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::resource::Applied;
 use crate::plugin::schema::{Attribute, Schema};
-use crate::plugin::value::{Path, Type, Value};
+use crate::plugin::value::{Type, Value};
 use crate::provider::session::Session;
 use crate::provider::{timeouts, validators};
 
@@ -143,7 +143,7 @@ fn id(client: &Client, config: &Value) -> Result<RestorePointCollectionId, Diagn
         let subscription_id = super::subscription_id(client, config)?;
         RestorePointCollectionId::new(&subscription_id, text("resource_group_name"), text("name"))
     };
-    id.map_err(|error| words::invalid("id", &error).at(Path::attribute("id")))
+    id.map_err(|error| words::invalid("id", &error))
 }
 
 fn state(config: Value, id: &RestorePointCollectionId, found: &RestorePointCollection) -> Value {

@@ -11,7 +11,7 @@ use crate::plugin::data_source::{DataSource, ReadDataRequest};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::resource::Applied;
 use crate::plugin::schema::{Attribute, Schema};
-use crate::plugin::value::{Path, Type, Value};
+use crate::plugin::value::{Type, Value};
 use crate::provider::filter::{self, Filter};
 use crate::provider::session::Session;
 use crate::provider::{timeouts, validators};
@@ -172,9 +172,8 @@ enum Wanted {
 impl Wanted {
     fn of(config: &Value) -> Result<Self, Diagnostic> {
         let text = |argument| config.get(argument).as_str().unwrap_or_default();
-        let invalid = |argument: &'static str| {
-            move |error: ParseError| words::invalid(argument, &error).at(Path::attribute(argument))
-        };
+        let invalid =
+            |argument: &'static str| move |error: ParseError| words::invalid(argument, &error);
         if is_given(config, "id") {
             let id = RestorePointId::parse_strict(text("id")).map_err(invalid("id"))?;
             return Ok(Self::Named(id, "id"));

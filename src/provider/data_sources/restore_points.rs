@@ -9,7 +9,7 @@ use crate::plugin::data_source::{DataSource, ReadDataRequest};
 use crate::plugin::diagnostics::Diagnostics;
 use crate::plugin::resource::Applied;
 use crate::plugin::schema::{Attribute, Nesting, Schema};
-use crate::plugin::value::{Path, Type, Value};
+use crate::plugin::value::{Type, Value};
 use crate::provider::filter::{self, Filter};
 use crate::provider::session::Session;
 use crate::provider::{timeouts, validators};
@@ -73,10 +73,7 @@ impl DataSource for RestorePoints {
         let collection = state.get(COLLECTION).as_str().unwrap_or_default();
         let collection = match RestorePointCollectionId::parse_strict(collection) {
             Ok(id) => id,
-            Err(error) => {
-                let path = Path::attribute(COLLECTION);
-                return Applied::failed(words::invalid(COLLECTION, &error).at(path));
-            }
+            Err(error) => return Applied::failed(words::invalid(COLLECTION, &error)),
         };
         let filter = Filter::of(&state);
         let is_true = |argument| state.get(argument).as_bool() == Some(true);

@@ -28,7 +28,8 @@ pub(super) fn attributes() -> Vec<Attribute> {
             "source_type",
             "`virtualMachine`, or `restorePointCollection` for a collection of copies.",
         ),
-        Attribute::computed("tags", Type::map(Type::String)).description("Its tags."),
+        Attribute::computed("tags", Type::map(Type::String))
+            .description("Its tags. Null if it has none."),
     ]
 }
 
@@ -37,6 +38,11 @@ pub(super) fn value(id: &RestorePointCollectionId, found: &RestorePointCollectio
     let source = &found.properties.source;
     let tags = found.tags.iter();
     let tags = tags.map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+    // As in the state of the resource, so that one is imported with what the other has found.
+    let tags = match found.tags.is_empty() {
+        true => Value::Null,
+        false => Value::Map(tags.collect()),
+    };
     Value::object([
         ("id", Value::from(id.to_string())),
         ("location", Value::string(found.location.as_deref())),
@@ -45,7 +51,7 @@ pub(super) fn value(id: &RestorePointCollectionId, found: &RestorePointCollectio
         ("source_id", Value::string(source_id(found))),
         ("source_location", Value::string(source.location.as_deref())),
         ("source_type", Value::string(source_type(found))),
-        ("tags", Value::Map(tags.collect())),
+        ("tags", tags),
     ])
 }
 

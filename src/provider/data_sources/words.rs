@@ -21,7 +21,7 @@ const ALLOW_MISSING: &str = "To get nulls instead of this error, set allow_missi
 /// An argument that cannot stand beside another one.
 pub(super) fn surplus(argument: &str, beside: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
-        format!("{argument} beside {beside}"),
+        format!("{argument} conflicts with {beside}"),
         format!(
             "The argument {beside} {why}: leave {argument} out, or give it instead of {beside}."
         ),
@@ -76,6 +76,7 @@ pub(super) fn invalid(argument: &str, error: &ParseError) -> Diagnostic {
         format!("Invalid {argument}"),
         diagnose::sentence(&error.to_string()),
     )
+    .at(Path::attribute(argument))
 }
 
 /// No subscription to look in.

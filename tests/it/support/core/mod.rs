@@ -158,6 +158,15 @@ impl Core {
         self.plugin.process.id().expect("it runs")
     }
 
+    /// The memory of the process that `/proc` shows under this name, in kB.
+    pub(crate) fn memory(&self, name: &str) -> u64 {
+        let status = format!("/proc/{}/status", self.process());
+        let status = std::fs::read_to_string(status).expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|line| line.split_whitespace().nth(1));
+        number.expect("a number").parse().expect("a number")
+    }
+
     /// The type of a resource's objects.
     pub(crate) fn ty(&self, kind: &str) -> Type {
         self.schemas[kind].ty.clone()

@@ -1,0 +1,13 @@
+# The ID of a restore point collection, of its parts.
+
+terraform {
+  required_providers {
+    azrestorepoint = {
+      source = "crossregion/azrestorepoint"
+    }
+  }
+}
+
+output "id" {
+  value = provider::azrestorepoint::collection_id("00000000-0000-0000-0000-000000000000", "rg-dr", "web-dr")
+}
