@@ -1,4 +1,4 @@
-//! Data sources and functions, which the real provider has none of yet.
+//! Data sources and functions in the plugin layer, with every end that a call can have.
 
 use azrestorepoint::plugin::value::{Type, Value, msgpack};
 
