@@ -96,7 +96,7 @@ pub(super) fn signature(name: &str, signature: &Signature) -> String {
         .map(|parameter| format!("{} {}", parameter.name, type_name(&parameter.ty)))
         .collect();
     let mut text = format!(
-        "{}\n\n## Signature\n\n```text\n{name}({}) {}\n```\n\n## Arguments\n\n",
+        "{}\n\n### Signature\n\n```text\n{name}({}) {}\n```\n\n### Arguments\n\n",
         signature.description,
         parameters.join(", "),
         type_name(&signature.return_type)
