@@ -59,6 +59,9 @@ pub struct Refusals {
     pub confidential: Refusal,
     /// A disk of the source has private access only; see [`crate::Rules::unsupported_sources`].
     pub private_access: Refusal,
+    /// A disk encryption set lies in another region than the copy; see
+    /// [`crate::Simulator::seed_disk_encryption_set`].
+    pub encryption_set: Refusal,
     /// The name is taken by a restore point that was asked for with another body. The code is
     /// quoted from the service, the status is not.
     pub taken: Refusal,
@@ -78,6 +81,7 @@ impl Refusals {
             not_ready: same(),
             confidential: same(),
             private_access: same(),
+            encryption_set: same(),
             taken: same(),
         }
     }
@@ -91,6 +95,7 @@ impl Default for Refusals {
             copy_of_copy: never(),
             confidential: never(),
             private_access: never(),
+            encryption_set: never(),
             ..Self::all(409, "OperationNotAllowed")
         }
     }

@@ -55,6 +55,8 @@ pub struct Rules {
     /// its unfinished disks fail. Azure accepts such a deletion; what becomes of the copy is
     /// published nowhere.
     pub copies_outlive_source: bool,
+    /// How the disks of a copy are encrypted.
+    pub copy_keys: CopyKeys,
 }
 
 impl Default for Rules {
@@ -68,8 +70,21 @@ impl Default for Rules {
             copies_per_hour: None,
             disks_in_parallel: None,
             copies_outlive_source: true,
+            copy_keys: CopyKeys::AsAsked,
         }
     }
+}
+
+/// How Azure encrypts the copy of a disk. Its documents contradict each other, and nobody has
+/// recorded a copy of a disk with a key of the customer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyKeys {
+    /// As the request asks, and with platform keys where it does not: so say the newer pages.
+    AsAsked,
+    /// As the request asks, and with the source's keys where it does not: so says an older one.
+    OfSource,
+    /// With platform keys, whatever the request asks.
+    Platform,
 }
 
 /// Which headers point to the operation that a copy's PUT has begun.

@@ -45,6 +45,8 @@ pub(crate) struct State {
     pub(crate) resource_groups: Vec<ResourceGroup>,
     pub(crate) collections: Vec<Collection>,
     pub(crate) operations: Vec<Operation>,
+    /// The ids of disk encryption sets, and where they lie.
+    pub(crate) encryption_sets: Vec<(String, String)>,
     /// Scopes and the locks on them.
     pub(crate) locks: Vec<(String, Lock)>,
     pub(crate) policies: Vec<Policy>,
@@ -70,6 +72,7 @@ impl State {
             resource_groups: Vec::new(),
             collections: Vec::new(),
             operations: Vec::new(),
+            encryption_sets: Vec::new(),
             locks: Vec::new(),
             policies: Vec::new(),
             faults: Faults::default(),

@@ -74,7 +74,11 @@ pub(crate) fn copy_of(
             Disk {
                 name: disk.name.clone(),
                 restore_point_name: format!("{}_{}", disk.name, Uuid::new_v4()),
-                encryption: order.encryption_of(&source_id),
+                encryption: order.encryption_of(
+                    &source_id,
+                    &disk.encryption,
+                    settings.rules.copy_keys,
+                ),
                 source_id: Some(source_id),
                 disk_access: None,
                 replication: settings.replication_of(&disk.name),

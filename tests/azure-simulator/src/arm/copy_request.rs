@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::budget;
 use super::fields::Fields;
 use crate::exchange::{Answer, Incoming};
+use crate::settings::CopyKeys;
 
 const PLATFORM_KEY: &str = "EncryptionAtRestWithPlatformKey";
 const CUSTOMER_KEYS: [&str; 2] = [
@@ -62,24 +63,37 @@ impl CopyRequest {
         })
     }
 
-    /// How the copy of this disk restore point will be encrypted.
+    /// How the copy of this disk restore point will be encrypted, where the source is encrypted
+    /// like that.
     ///
-    /// Assumed: with platform keys unless asked otherwise, whatever the source has. The newer
-    /// pages of Azure's documentation say so, and an older one the opposite.
-    pub(crate) fn encryption_of(&self, source_disk_restore_point: &str) -> Value {
-        self.encryptions
+    /// Assumed, whichever it is: see [`CopyKeys`].
+    pub(crate) fn encryption_of(
+        &self,
+        source_disk_restore_point: &str,
+        of_source: &Value,
+        copy_keys: CopyKeys,
+    ) -> Value {
+        let asked = self
+            .encryptions
             .iter()
-            .find(|(id, _)| id.eq_ignore_ascii_case(source_disk_restore_point))
-            .map_or_else(
-                || json!({ "type": PLATFORM_KEY }),
-                |(_, encryption)| encryption.clone(),
-            )
+            .find(|(id, _)| id.eq_ignore_ascii_case(source_disk_restore_point));
+        match (copy_keys, asked) {
+            (CopyKeys::AsAsked | CopyKeys::OfSource, Some((_, encryption))) => encryption.clone(),
+            (CopyKeys::OfSource, None) => of_source.clone(),
+            (CopyKeys::AsAsked, None) | (CopyKeys::Platform, _) => json!({ "type": PLATFORM_KEY }),
+        }
+    }
+
+    /// The disk encryption sets that are asked for.
+    pub(crate) fn encryption_sets(&self) -> impl Iterator<Item = &str> {
+        let sets = self.encryptions.iter();
+        sets.filter_map(|(_, encryption)| encryption["diskEncryptionSet"]["id"].as_str())
     }
 }
 
 /// The disk that is meant, and its encryption, in the fields that Azure's own command line sends.
 ///
-/// Assumed: the refusals of keys that do not fit the type.
+/// Assumed: the refusals of keys that do not fit the type, and of what is no disk encryption set.
 fn encryption(disk: &Fields) -> Result<(String, Value), Answer> {
     let point = disk.object(
         "diskRestorePoint",
@@ -93,7 +107,17 @@ fn encryption(disk: &Fields) -> Result<(String, Value), Answer> {
     })?;
     let encryption = point.object("encryption", &["type", "diskEncryptionSet"])?;
     let encryption_set = encryption.object("diskEncryptionSet", &["id"])?;
-    let has_set = encryption_set.string("id")?.is_some();
+    let set = encryption_set.string("id")?;
+    if let Some(set) = set
+        && !set
+            .to_ascii_lowercase()
+            .contains("/providers/microsoft.compute/diskencryptionsets/")
+    {
+        return Err(invalid(&format!(
+            "'{set}' is not the id of a disk encryption set."
+        )));
+    }
+    let has_set = set.is_some();
     match encryption.string("type")? {
         None | Some(PLATFORM_KEY) if has_set => {
             return Err(invalid(

@@ -44,6 +44,7 @@ pub(crate) fn check(
     check_readiness(state, source, now)?;
     check_turn(state, target, order, source, now)?;
     check_encryptions(order, source_collection, source)?;
+    check_encryption_sets(state, target, order)?;
     Ok((source_collection.id.clone(), source.clone()))
 }
 
@@ -198,6 +199,28 @@ fn check_encryptions(
             return Err(invalid(&format!(
                 "'{id}' is not a disk restore point of '{}'.",
                 source.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A key serves its own region only.
+fn check_encryption_sets(
+    state: &State,
+    target: &Collection,
+    order: &CopyRequest,
+) -> Result<(), Answer> {
+    for id in order.encryption_sets() {
+        let mut sets = state.encryption_sets.iter();
+        let found = sets.find(|(known, _)| known.eq_ignore_ascii_case(id));
+        if let Some((_, location)) = found
+            && *location != target.location
+        {
+            return Err(state.settings.refusals.encryption_set.says(&format!(
+                "The disk encryption set '{id}' is in location '{location}', and not in '{}' as the restore point \
+                 collection '{}'.",
+                target.location, target.id.name
             )));
         }
     }

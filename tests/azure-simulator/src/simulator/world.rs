@@ -8,7 +8,7 @@ use crate::governance::{Lock, Policy};
 use crate::replication::Replication;
 use crate::route::Resource;
 use crate::seed::{Seeded, SourceCollection, SourceRestorePoint};
-use crate::state::State;
+use crate::state::{State, normalised_location};
 
 /// What there is in Azure.
 impl Simulator {
@@ -39,6 +39,19 @@ impl Simulator {
     #[track_caller]
     pub fn seed_restore_point(&self, collection_id: &str, seed: &SourceRestorePoint) -> String {
         self.must(|state| state.seed_restore_point(collection_id, seed))
+    }
+
+    /// Creates a disk encryption set, of which nothing but the place matters; gives its id. Sets
+    /// that nobody has created count as existing, and as lying where they are needed.
+    pub fn seed_disk_encryption_set(&self, group: &str, name: &str, location: &str) -> String {
+        let mut state = self.shared.state();
+        let id = format!(
+            "/subscriptions/{}/resourceGroups/{group}/providers/Microsoft.Compute/diskEncryptionSets/{name}",
+            state.settings.subscription_id
+        );
+        let location = normalised_location(location);
+        state.encryption_sets.push((id.clone(), location));
+        id
     }
 
     /// Creates a collection for copies of another one's points, as if someone else had made it.

@@ -218,52 +218,6 @@ async fn an_identical_put_is_accepted_and_another_one_is_not() {
 }
 
 #[tokio::test]
-async fn encryption_is_taken_and_shown() {
-    let scene = Scene::set().await;
-    let source = scene.azure.resource(&scene.source_point("monday")).unwrap();
-    let profile = &source["properties"]["sourceMetadata"]["storageProfile"];
-    let os_disk = profile["osDisk"]["diskRestorePoint"]["id"].clone();
-    let key = json!({
-        "type": "EncryptionAtRestWithCustomerKey",
-        "diskEncryptionSet": { "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/diskEncryptionSets/k" },
-    });
-    let request = |disk: &serde_json::Value, encryption: &serde_json::Value| {
-        json!({ "properties": {
-            "sourceRestorePoint": { "id": scene.source_point("monday") },
-            "sourceMetadata": { "storageProfile": { "osDisk": { "diskRestorePoint": {
-                "sourceDiskRestorePoint": { "id": disk },
-                "encryption": encryption,
-            }}}},
-        }})
-    };
-    let id = scene.copy_point("monday");
-    for (disk, encryption) in [
-        (&json!("/not/a/disk"), &key),
-        (
-            &os_disk,
-            &json!({ "type": "EncryptionAtRestWithCustomerKey" }),
-        ),
-        (&os_disk, &json!({ "type": "Rot13" })),
-    ] {
-        let refused = scene.client.put(&id, request(disk, encryption)).await;
-        refused.assert_refused(400, "InvalidParameter");
-    }
-    scene
-        .client
-        .put(&id, request(&os_disk, &key))
-        .await
-        .assert(201);
-    scene.azure.advance(OPERATION);
-    let copy = scene.client.get(&id).await;
-    let profile = &copy.body["properties"]["sourceMetadata"]["storageProfile"];
-    assert_eq!(profile["osDisk"]["diskRestorePoint"]["encryption"], key);
-    assert_eq!(
-        profile["dataDisks"][0]["diskRestorePoint"]["encryption"]["type"],
-        "EncryptionAtRestWithPlatformKey"
-    );
-}
-
-#[tokio::test]
 async fn an_operation_can_fail() {
     let scene = Scene::set().await;
     scene

@@ -1,8 +1,11 @@
 //! Nobody knows what Azure's refusals of copies look like; a test chooses.
 
 use azure_simulator::{Refusal, Refusals, Simulator, SourceRestorePoint};
+use serde_json::json;
 
-use crate::support::{OPERATION, REPLICATION, Reply, Scene, collection_body, copy_body};
+use crate::support::{
+    OPERATION, REPLICATION, Reply, Scene, collection_body, copy_body, encrypted_copy_body,
+};
 
 /// Breaks every rule once, and gives the answers in the order of the fields of [`Refusals`].
 async fn break_every_rule(refusals: Refusals) -> Vec<Reply> {
@@ -27,6 +30,18 @@ async fn break_every_rule(refusals: Refusals) -> Vec<Reply> {
         let id = format!("{collection}/restorePoints/{name}");
         client.copy(&id, source).await
     };
+    let set = azure.seed_disk_encryption_set("rg-app", "app", "North Europe");
+    let os_disk = azure.resource(&scene.source_point("wednesday")).unwrap();
+    let os_disk = &os_disk["properties"]["sourceMetadata"]["storageProfile"]["osDisk"];
+    let encryption = json!({
+        "type": "EncryptionAtRestWithCustomerKey",
+        "diskEncryptionSet": { "id": set },
+    });
+    let elsewhere = encrypted_copy_body(
+        &scene.source_point("wednesday"),
+        &os_disk["diskRestorePoint"]["id"],
+        &encryption,
+    );
     let tuesday = scene.copy_point("tuesday");
     scene.copy("tuesday").await.assert(201);
     let one_at_a_time = scene.copy("wednesday").await;
@@ -40,6 +55,7 @@ async fn break_every_rule(refusals: Refusals) -> Vec<Reply> {
         copy(target, "pending", &pending).await,
         copy(target, "confidential", &confidential).await,
         copy(target, "private", &private).await,
+        client.put(&scene.copy_point("wednesday"), elsewhere).await,
         client
             .put(&tuesday, copy_body(&scene.source_point("wednesday")))
             .await,
@@ -66,7 +82,8 @@ async fn every_refusal_has_a_status_and_a_code() {
     assert_eq!(
         shown(&break_every_rule(Refusals::default()).await),
         [
-            conflict, conflict, conflict, never, never, conflict, never, never, conflict, never
+            conflict, conflict, conflict, never, never, conflict, never, never, never, conflict,
+            never
         ]
     );
 }
@@ -74,7 +91,7 @@ async fn every_refusal_has_a_status_and_a_code() {
 #[tokio::test]
 async fn they_can_be_chosen_together_and_one_by_one() {
     let replies = break_every_rule(Refusals::all(400, "BadRequest")).await;
-    assert_eq!(shown(&replies), [(400, "BadRequest"); 10]);
+    assert_eq!(shown(&replies), [(400, "BadRequest"); 11]);
 
     let codes = [
         "Order",
@@ -85,6 +102,7 @@ async fn they_can_be_chosen_together_and_one_by_one() {
         "NotReady",
         "Confidential",
         "PrivateAccess",
+        "EncryptionSet",
         "Taken",
     ];
     let [
@@ -96,6 +114,7 @@ async fn they_can_be_chosen_together_and_one_by_one() {
         not_ready,
         confidential,
         private_access,
+        encryption_set,
         taken,
     ] = codes.map(|code| Refusal::new(422, code));
     let replies = break_every_rule(Refusals {
@@ -107,6 +126,7 @@ async fn they_can_be_chosen_together_and_one_by_one() {
         not_ready,
         confidential,
         private_access,
+        encryption_set,
         taken,
     })
     .await;

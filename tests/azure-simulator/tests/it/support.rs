@@ -184,6 +184,17 @@ pub(crate) fn copy_body(source_id: &str) -> Value {
     json!({ "properties": { "sourceRestorePoint": { "id": source_id } } })
 }
 
+/// The body of a copy that asks for the encryption of one disk.
+pub(crate) fn encrypted_copy_body(source_id: &str, disk: &Value, encryption: &Value) -> Value {
+    json!({ "properties": {
+        "sourceRestorePoint": { "id": source_id },
+        "sourceMetadata": { "storageProfile": { "osDisk": { "diskRestorePoint": {
+            "sourceDiskRestorePoint": { "id": disk },
+            "encryption": encryption,
+        }}}},
+    }})
+}
+
 pub(crate) fn collection_body(source_id: &str, location: &str) -> Value {
     json!({ "location": location, "properties": { "source": { "id": source_id } } })
 }
