@@ -1,5 +1,6 @@
 //! Beginning a copy: the request, what becomes of it where its answer is lost, and the operation.
 
+use crate::arm::compute::copy_encryption::CopyEncryption;
 use crate::arm::compute::models::RestorePoint;
 use crate::arm::compute::restore_points::{self, Begun};
 use crate::arm::operation::{CannotFollow, OperationEnd};
@@ -42,9 +43,11 @@ pub(crate) async fn begin(
     client: &Client,
     id: &RestorePointId,
     source: &RestorePointId,
+    encryption: &CopyEncryption,
     patience: &Patience,
 ) -> Start {
-    let failure = match restore_points::begin_create(client, id, source, patience).await {
+    let begun = restore_points::begin_create(client, id, source, encryption, patience);
+    let failure = match begun.await {
         Ok(begun) => return Start::Accepted(Box::new(Accepted::Answered(begun))),
         Err(failure) if !failure.may_have_been_accepted => return Start::Refused(failure.error),
         Err(failure) => failure,

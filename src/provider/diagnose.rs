@@ -6,7 +6,7 @@
 use crate::arm::{Error, explain};
 use crate::plugin::diagnostics::Diagnostic;
 
-pub(crate) use crate::arm::explain::{Sides, Source, sentence, source};
+pub(crate) use crate::arm::explain::{Sides, Source, is_of_encryption, sentence, source};
 
 /// How to go on once the cause is out of the way.
 pub(crate) const ONCE_SOLVED: &str = "Run terraform apply again once this is solved.";

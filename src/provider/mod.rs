@@ -5,6 +5,7 @@ mod begin;
 mod config;
 mod data_sources;
 mod diagnose;
+mod encryption;
 mod equivalence;
 mod filter;
 mod functions;

@@ -3,6 +3,7 @@
 mod asking;
 mod data_sources;
 mod documents;
+mod encryption;
 mod fleet;
 mod foresight;
 mod gates;

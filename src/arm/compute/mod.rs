@@ -1,5 +1,6 @@
 //! Microsoft.Compute: restore point collections, restore points, and the replication of copies.
 
+pub mod copy_encryption;
 pub mod disk_restore_points;
 pub mod models;
 pub mod replication;

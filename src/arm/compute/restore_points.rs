@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::API_VERSION;
+use super::copy_encryption::CopyEncryption;
 use super::models::RestorePoint;
 use super::replication::{ReplicationState, replication};
 use super::settled;
@@ -73,7 +74,8 @@ pub(super) async fn look(
     client.fetch(&Request::look(url), patience).await
 }
 
-/// Asks Azure to copy the restore point `source` to `id`, in the collection and location of `id`.
+/// Asks Azure to copy the restore point `source` to `id`, in the collection and location of `id`,
+/// and to encrypt the copies of its disks like this.
 ///
 /// The same request can be sent again: Azure accepts an identical PUT of a restore point that
 /// exists.
@@ -84,10 +86,11 @@ pub async fn begin_create(
     client: &Client,
     id: &RestorePointId,
     source: &RestorePointId,
+    encryption: &CopyEncryption,
     patience: &Patience,
 ) -> Result<Begun, PutError> {
     let url = client.url(&id.path(), API_VERSION, None);
-    let request = Request::put(url, copy_body(source));
+    let request = Request::put(url, copy_body(source, encryption));
     let answer = client.send(&request, patience).await?;
     Ok(Begun {
         restore_point: answer.json().ok(),
@@ -208,9 +211,14 @@ pub async fn finish_delete(
     settled::finish_delete(client, &id.path(), operation, patience).await
 }
 
-/// The body of the PUT that makes a copy.
-pub fn copy_body(source: &RestorePointId) -> Value {
-    json!({"properties": {"sourceRestorePoint": {"id": source.path()}}})
+/// The body of the PUT that makes a copy. Of the virtual machine it says nothing but how the copies
+/// of its disks are to be encrypted, where that is asked for.
+fn copy_body(source: &RestorePointId, encryption: &CopyEncryption) -> Value {
+    let mut properties = json!({"sourceRestorePoint": {"id": source.path()}});
+    if let Some(storage_profile) = encryption.storage_profile() {
+        properties["sourceMetadata"] = json!({ "storageProfile": storage_profile });
+    }
+    json!({ "properties": properties })
 }
 
 fn provisioning_state(point: &RestorePoint) -> Option<&str> {
@@ -317,7 +325,7 @@ mod tests {
         let text = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/restorePointCollections/web/restorePoints/nightly";
         let source = RestorePointId::parse(text).unwrap();
         assert_eq!(
-            copy_body(&source),
+            copy_body(&source, &CopyEncryption::default()),
             json!({"properties": {"sourceRestorePoint": {"id": text}}})
         );
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::copy_encryption::CopyEncryption;
 use super::replication::{self, Poll};
 use super::restore_point_collections::{self, NewCollection};
 use super::restore_points;
@@ -89,10 +90,15 @@ fn ended(status: &str) -> Reply {
 
 async fn copy(server: &TestServer) -> Result<OperationEnd, Error> {
     let client = server.client();
-    let begun =
-        restore_points::begin_create(&client, &point("copy"), &point("source"), &patience())
-            .await
-            .unwrap();
+    let begun = restore_points::begin_create(
+        &client,
+        &point("copy"),
+        &point("source"),
+        &CopyEncryption::default(),
+        &patience(),
+    )
+    .await
+    .unwrap();
     assert!(begun.restore_point.is_some());
     begun.operation.wait(&client, &patience()).await
 }
@@ -301,7 +307,13 @@ fn every_wait_can_be_spawned() {
     fn check<T: Send>(_: T) {}
     let client = Client::new(Settings::default().resolve().unwrap());
     let (id, patience) = (point("copy"), patience());
-    check(restore_points::begin_create(&client, &id, &id, &patience));
+    check(restore_points::begin_create(
+        &client,
+        &id,
+        &id,
+        &CopyEncryption::default(),
+        &patience,
+    ));
     check(restore_points::wait_until_provisioned(
         &client, &id, &patience,
     ));

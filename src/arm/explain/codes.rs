@@ -91,7 +91,7 @@ pub(super) fn compute(code: &str, message: &str) -> &'static str {
         }
         _ => {}
     }
-    if says(&["keyvault"]) || says(&["key vault"]) || code.starts_with("keyvault") {
+    if is_of_keys(&code, &message) {
         return if says(&["not found"]) {
             "The key vault behind a disk encryption set is gone. Recover it, or create it and its key again under the \
              same name."
@@ -100,7 +100,7 @@ pub(super) fn compute(code: &str, message: &str) -> &'static str {
              unwrapKey on the key, and check that key and vault are enabled."
         };
     }
-    if says(&["diskencryptionset"]) || says(&["disk encryption set"]) {
+    if is_of_encryption(&code, &message) {
         return "A disk encryption set must exist, lie in the region of the target collection, and be readable for the \
                 signed-in identity (Microsoft.Compute/diskEncryptionSets/read).";
     }
@@ -155,4 +155,17 @@ pub(super) fn compute(code: &str, message: &str) -> &'static str {
         return "The trouble is Azure's own, and often gone after a while. If it stays, give Azure support the request id.";
     }
     ""
+}
+
+/// Whether a refusal is about the encryption of disks: a set of keys, or what is behind it.
+pub(super) fn is_of_encryption(code: &str, message: &str) -> bool {
+    let (code, message) = (code.to_ascii_lowercase(), message.to_ascii_lowercase());
+    is_of_keys(&code, &message)
+        || message.contains("diskencryptionset")
+        || message.contains("disk encryption set")
+}
+
+/// The same about a key alone, in lower case.
+fn is_of_keys(code: &str, message: &str) -> bool {
+    message.contains("keyvault") || message.contains("key vault") || code.starts_with("keyvault")
 }

@@ -60,6 +60,15 @@ pub fn next_step(error: &Error, sides: Option<Sides<'_>>) -> String {
     }
 }
 
+/// Whether Azure has refused because of the encryption that was asked for.
+pub fn is_of_encryption(error: &Error) -> bool {
+    match error {
+        Error::Api(error) => codes::is_of_encryption(&error.code, &error.message),
+        Error::OperationFailed(failure) => codes::is_of_encryption(&failure.code, &failure.message),
+        _ => false,
+    }
+}
+
 fn api(error: &ApiError, sides: Option<Sides<'_>>) -> String {
     // Throttling comes under codes that mean other things elsewhere.
     if error.status.as_u16() == 429 {

@@ -1,4 +1,4 @@
-//! The resource ids of restore point collections and restore points.
+//! The resource ids of restore point collections, restore points and what belongs to them.
 
 mod parse;
 
@@ -7,10 +7,11 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 pub use parse::{
-    ParseError, name, resource_group_name, resource_type, subscription_id, virtual_machine,
+    ParseError, disk_encryption_set, name, resource_group_name, resource_type, subscription_id,
+    virtual_machine,
 };
 
-use parse::{COLLECTION, Input, POINT, resource};
+use parse::{COLLECTION, DISK_POINT, Input, POINT, resource};
 
 /// Identifies a restore point collection.
 ///
@@ -211,6 +212,17 @@ impl RestorePointId {
     }
 }
 
+/// The restore point of a disk restore point whose id a person wrote.
+///
+/// # Errors
+/// [`ParseError`] says what was found instead, and the expected form.
+pub fn restore_point_of_disk(text: &str) -> Result<RestorePointId, ParseError> {
+    let [collection, point, _] = resource(text, Input::Written, &DISK_POINT)?.names();
+    let (subscription_id, resource_group_name) = parse::scope(text);
+    RestorePointCollectionId::new(&subscription_id, &resource_group_name, &collection)?
+        .restore_point(&point)
+}
+
 /// What both kinds of id have in common.
 macro_rules! compared_without_case {
     ($id:ty) => {
@@ -308,6 +320,33 @@ mod tests {
         assert!(RestorePointCollectionId::new("S/x", "rg", "Web").is_err());
         assert!(RestorePointCollectionId::new("S", "", "Web").is_err());
         assert!(RestorePointCollectionId::new("S", "rg", &"n".repeat(81)).is_err());
+    }
+
+    #[test]
+    fn what_belongs_to_restore_points_has_ids_of_its_own() {
+        let point = point(&format!("{COLLECTION_ID}/restorePoints/nightly"));
+        let disk = format!(
+            "{point}/diskRestorePoints/{}_5a1b2c3d-0000-4000-8000-1234567890ab",
+            "o".repeat(80)
+        );
+        assert_eq!(restore_point_of_disk(&disk), Ok(point.clone()));
+        assert_eq!(
+            restore_point_of_disk(&disk.to_lowercase()),
+            Ok(point.clone())
+        );
+        assert!(restore_point_of_disk(&point.to_string()).is_err());
+        assert!(restore_point_of_disk(&format!("{disk}/")).is_err());
+
+        let set =
+            "/subscriptions/S/resourceGroups/rg/providers/microsoft.compute/diskEncryptionSets/dr";
+        assert_eq!(disk_encryption_set(set), Ok(()));
+        assert!(disk_encryption_set(&set[1..]).is_err());
+        let vault = set.replace(
+            "microsoft.compute/diskEncryptionSets",
+            "Microsoft.KeyVault/vaults",
+        );
+        let found = disk_encryption_set(&vault).unwrap_err().to_string();
+        assert!(found.contains("is the id of a key vault"), "{found}");
     }
 
     #[test]

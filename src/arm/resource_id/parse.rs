@@ -50,6 +50,21 @@ const MACHINE: Kind = Kind {
     parts: &[],
 };
 
+/// Azure names a disk restore point itself, after the disk.
+pub(super) const DISK_POINT: Kind = Kind {
+    resource_type: "Microsoft.Compute/restorePointCollections/restorePoints/diskRestorePoints",
+    noun: "a disk restore point",
+    form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/restorePointCollections/COLLECTION/restorePoints/NAME/diskRestorePoints/DISK",
+    parts: &["restore point collection", "restore point"],
+};
+
+const DISK_ENCRYPTION_SET: Kind = Kind {
+    resource_type: "Microsoft.Compute/diskEncryptionSets",
+    noun: "a disk encryption set",
+    form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/diskEncryptionSets/NAME",
+    parts: &["disk encryption set"],
+};
+
 /// What else people paste, by its resource type in lower case.
 const OTHER_KINDS: &[(&str, &str)] = &[
     (
@@ -64,6 +79,11 @@ const OTHER_KINDS: &[(&str, &str)] = &[
         "microsoft.compute/restorepointcollections/restorepoints/diskrestorepoints",
         "a disk restore point",
     ),
+    (
+        "microsoft.compute/diskencryptionsets",
+        "a disk encryption set",
+    ),
+    ("microsoft.keyvault/vaults", "a key vault"),
     ("microsoft.compute/virtualmachines", "a virtual machine"),
     ("microsoft.compute/disks", "a managed disk"),
     ("microsoft.compute/snapshots", "a disk snapshot"),
@@ -132,6 +152,14 @@ pub(super) fn resource<'a>(
 /// [`ParseError`] says what was found instead, and the expected form.
 pub fn virtual_machine(text: &str) -> Result<(), ParseError> {
     resource(text, Input::Written, &MACHINE).map(drop)
+}
+
+/// Checks the id of a disk encryption set that a person wrote.
+///
+/// # Errors
+/// [`ParseError`] says what was found instead, and the expected form.
+pub fn disk_encryption_set(text: &str) -> Result<(), ParseError> {
+    resource(text, Input::Written, &DISK_ENCRYPTION_SET).map(drop)
 }
 
 /// Subscription and resource group of an id that [`resource`] has accepted.

@@ -84,6 +84,7 @@ pub(super) async fn read(
         let current_state = convert::decode(request.current_state.as_ref(), registered.ty())?;
         let read = ReadRequest {
             current_state: current_state.clone(),
+            memory: private::memory(&request.private),
             context: service.context(),
         };
         let call = registered.clone();
@@ -255,7 +256,7 @@ pub(super) async fn import(
                         .await,
                     type_name: request.type_name,
                     state: Some(convert::encode(&state, registered.ty(), &mut diagnostics)),
-                    private: private::of_state(serde_json::Value::Null),
+                    private: private::of_state(applied.memory),
                 });
             }
         }

@@ -87,7 +87,7 @@ fn lost_answer(what: &str, error: &Error) -> Diagnostic {
 }
 
 /// The refusal of a name that is taken, in the words that users of Azure's providers search for.
-fn already_exists(kind: &str, id: &str) -> Diagnostic {
+pub(crate) fn already_exists(kind: &str, id: &str) -> Diagnostic {
     Diagnostic::error(
         "Resource already exists",
         format!(

@@ -159,6 +159,15 @@ pub struct DiskRestorePointEncryption {
     pub disk_encryption_set: Option<ApiEntityReference>,
 }
 
+impl DiskRestorePointAttributes {
+    /// Whether it is encrypted with a key of the customer's, alone or beside one of the platform's.
+    pub fn has_customer_key(&self) -> bool {
+        let encryption = self.encryption.as_ref();
+        let kind = encryption.and_then(|encryption| encryption.encryption_type.as_deref());
+        kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("customer"))
+    }
+}
+
 impl StorageProfile {
     /// Name and disk restore point of every disk, the one with the operating system first.
     pub fn disks(
@@ -226,6 +235,8 @@ mod tests {
         let encryption = point.unwrap().encryption.as_ref().unwrap();
         let set = encryption.disk_encryption_set.as_ref().unwrap();
         assert_eq!(set.id.as_deref(), Some("/set"));
+        assert!(point.unwrap().has_customer_key());
+        assert!(!DiskRestorePointAttributes::default().has_customer_key());
         assert!(!format!("{machine:?}").contains("c2VjcmV0"));
     }
 }

@@ -10,14 +10,15 @@ use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
 use crate::plugin::resource::Applied;
 use crate::provider::begin::is_copy_of;
-use crate::provider::diagnose;
+use crate::provider::encryption::Encryption;
 use crate::provider::resources::already_exists;
 use crate::provider::walk::Walk;
+use crate::provider::{diagnose, encryption};
 
 use super::create::started;
 use super::ending::Phase;
 use super::wait::Copying;
-use super::{delete, words};
+use super::{delete, model, words};
 
 /// A restore point that has the name of the copy that is to be made.
 pub(super) struct Existing<'a> {
@@ -75,6 +76,15 @@ pub(super) async fn adopt(copying: &Copying<'_>, walk: &Walk, existing: Existing
                 finished(Applied::failed(diagnostic))
             }
         };
+    }
+    let asked = Encryption::of(copying.planned_state);
+    let differences = asked.differences(&model::computed(id, &existing.found));
+    if !kept && !differences.is_empty() {
+        let taken = already_exists("azrestorepoint_copy", &id.to_string());
+        return finished(Applied::failed(encryption::exists_otherwise(
+            taken,
+            &differences,
+        )));
     }
     walk.make(id);
     tracing::info!(restore_point_id = %id, "Taking over the copy that is there already");

@@ -9,6 +9,7 @@ use crate::plugin::diagnostics::Diagnostics;
 use crate::plugin::resource::{Applied, CreateRequest};
 use crate::plugin::value::Value;
 use crate::provider::begin::{Accepted, operate};
+use crate::provider::encryption::Encryption;
 use crate::provider::resources::look_after_lost_answer;
 use crate::provider::walk::Walk;
 
@@ -190,8 +191,11 @@ async fn failed(copying: &Copying<'_>, error: &Error) -> Applied {
         |_| copying.known.clone(),
         |found| model::computed(id, &found),
     );
-    Applied::saved(model::fill(copying.planned_state, &fresh))
-        .with(words::operation_failed(id, error))
+    Applied::saved(model::fill(copying.planned_state, &fresh)).with(words::operation_failed(
+        id,
+        &Encryption::of(copying.planned_state),
+        error,
+    ))
 }
 
 /// The state of a copy for which nobody waits: as far as Azure has it now.

@@ -1,5 +1,7 @@
 //! Deleting a copy, or keeping it: what looks like a wish to destroy may be a taint.
 
+use serde_json::Value as Json;
+
 use crate::arm::compute::models::{RestorePoint, instant};
 use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::{restore_point_collections, restore_points};
@@ -7,6 +9,7 @@ use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::resource::{Applied, DeleteRequest};
+use crate::plugin::value::Value;
 use crate::provider::diagnose;
 use crate::provider::resources::look_before_delete;
 use crate::provider::walk::Walk;
@@ -91,7 +94,7 @@ async fn look(
         Err(error) => return Look::Unseen(error),
     };
     let origin = if follows_taint(request.reason, walk.is_create_planned(id)) {
-        after_taint(id, &found, request)
+        after_taint(id, &found, &request.prior_state, &request.successor)
     } else {
         Origin::Wish
     };
@@ -113,17 +116,27 @@ pub(super) async fn remove(
 }
 
 /// Whether the copy that comes instead is this one.
-fn after_taint(id: &RestorePointId, found: &RestorePoint, request: &DeleteRequest) -> Origin {
-    let Some(successor) = Successor::of(&request.successor) else {
+fn after_taint(
+    id: &RestorePointId,
+    found: &RestorePoint,
+    prior_state: &Value,
+    successor: &Json,
+) -> Origin {
+    let Some(successor) = Successor::of(successor) else {
         return Origin::TaintUnknown;
     };
     let Some(source) = found.copied_from() else {
         return Origin::TaintUnknown;
     };
-    if successor.id != *id || successor.source != source {
+    if successor.id != *id
+        || successor.source != source
+        || successor
+            .encryption
+            .is_contradicted_by(&model::computed(id, found))
+    {
         return Origin::TaintDifferent;
     }
-    let known = request.prior_state.get("time_created").as_str();
+    let known = prior_state.get("time_created").as_str();
     match (known.and_then(instant), found.time_created()) {
         (Some(known), Some(now)) if known != now => Origin::TaintDifferent,
         _ => Origin::TaintIdentical,
@@ -171,4 +184,103 @@ async fn condition(
         }
     }
     Ok(Condition::LastUsable)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::provider::golden::{source, target};
+
+    const TIME: &str = "2026-11-16T01:00:00Z";
+    const PLATFORM_KEY: &str = "EncryptionAtRestWithPlatformKey";
+
+    fn found(source: Option<&str>, time: &str, encryption_type: Option<&str>) -> RestorePoint {
+        let encryption = encryption_type.map(|kind| json!({ "type": kind }));
+        let point = json!({"properties": {
+            "sourceRestorePoint": source.map(|id| json!({ "id": id })),
+            "timeCreated": time,
+            "sourceMetadata": {"storageProfile": {"osDisk": {
+                "diskRestorePoint": {"id": "/drp/os", "encryption": encryption}
+            }}}
+        }});
+        serde_json::from_value(point).expect("a restore point")
+    }
+
+    #[test]
+    fn every_cell_of_what_comes_after_a_taint() {
+        use Origin::{TaintDifferent, TaintIdentical, TaintUnknown};
+
+        let id = target();
+        let prior_state = Value::object([("time_created", Value::from(TIME))]);
+        let successor = |name: &str, encryption_type: &str| {
+            let collection = id.collection().to_string();
+            let mut planned = Value::object([
+                ("name", Value::from(name)),
+                ("restore_point_collection_id", collection.into()),
+                ("source_restore_point_id", source().to_string().into()),
+            ]);
+            if !encryption_type.is_empty() {
+                planned.insert("encryption_type", encryption_type.into());
+            }
+            Successor::planned(&planned).expect("known ids").to_json()
+        };
+        let source = source().to_string().to_uppercase();
+        let source = source.replacen("/SUBSCRIPTIONS", "/subscriptions", 1);
+        let same = |encryption_type| found(Some(&source), TIME, encryption_type);
+        let plain = successor("monday", "");
+        let platform = successor("monday", PLATFORM_KEY);
+        let customer = successor("monday", "EncryptionAtRestWithCustomerKey");
+        for (case, found, successor, expected) in [
+            ("the same", same(None), &plain, TaintIdentical),
+            (
+                "its keys are not told",
+                same(None),
+                &customer,
+                TaintIdentical,
+            ),
+            (
+                "nothing is asked",
+                same(Some(PLATFORM_KEY)),
+                &plain,
+                TaintIdentical,
+            ),
+            (
+                "as asked",
+                same(Some(PLATFORM_KEY)),
+                &platform,
+                TaintIdentical,
+            ),
+            (
+                "otherwise",
+                same(Some(PLATFORM_KEY)),
+                &customer,
+                TaintDifferent,
+            ),
+            (
+                "another name",
+                same(None),
+                &successor("tuesday", ""),
+                TaintDifferent,
+            ),
+            (
+                "another source",
+                found(Some(&id.to_string()), TIME, None),
+                &plain,
+                TaintDifferent,
+            ),
+            (
+                "another moment",
+                found(Some(&source), "2026-11-17T01:00:00Z", None),
+                &plain,
+                TaintDifferent,
+            ),
+            ("no source", found(None, TIME, None), &plain, TaintUnknown),
+            ("not planned", same(None), &Json::Null, TaintUnknown),
+        ] {
+            let origin = after_taint(&id, &found, &prior_state, successor);
+            assert_eq!(origin, expected, "{case}");
+        }
+    }
 }

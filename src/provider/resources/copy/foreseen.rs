@@ -55,18 +55,6 @@ pub(super) fn confidential_vm(id: &RestorePointId, source: &RestorePointId) -> D
     )
 }
 
-/// The source's disks are encrypted with keys of the customer's.
-pub(super) fn customer_key(id: &RestorePointId, source: &RestorePointId) -> Diagnostic {
-    of_source(
-        "Source is encrypted with customer-managed keys",
-        format!(
-            "Disks of the source {source} are encrypted with customer-managed keys. Azure's documents differ on what \
-             becomes of them in a copy: the restore point {id} may be encrypted with platform-managed keys. Its \
-             encryption_type says so once it is copied."
-        ),
-    )
-}
-
 /// The source's disks can be reached through a private link only.
 pub(super) fn private_link(id: &RestorePointId, source: &RestorePointId) -> Diagnostic {
     of_source(

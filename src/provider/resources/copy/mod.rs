@@ -9,6 +9,7 @@ mod foreseen;
 mod guard;
 mod list;
 mod look;
+mod memory;
 pub(super) mod model;
 mod planning;
 mod preflight;
@@ -37,12 +38,14 @@ use crate::plugin::resource::{
 use crate::plugin::schema::Schema;
 use crate::plugin::value::Value;
 use crate::provider::azapi::AzapiResource;
+use crate::provider::encryption::Encryption;
 use crate::provider::session::Session;
-use crate::provider::{identity, timeouts, validators};
+use crate::provider::{encryption, identity, timeouts, validators};
 
 pub(crate) use list::CopyList;
 
 use ending::Phase;
+use memory::Memory;
 use wait::Copying;
 
 /// The resource.
@@ -79,6 +82,8 @@ impl Resource for Copy {
         .into_iter()
         .flatten()
         .collect();
+        diagnostics.append(encryption::validate(config));
+        diagnostics.append(encryption::validate_blocks(config));
         diagnostics.append(timeouts::validate(config));
         diagnostics
     }
@@ -96,7 +101,9 @@ impl Resource for Copy {
         let timeout = schema::TIMEOUTS.of(&request.planned_state).create;
         let patience = Patience::new(timeout, request.context.stop.clone());
         let adopts = self.session.adopts_existing_copies();
-        create::create(&client, &patience, self.session.walk(), adopts, request).await
+        let walk = self.session.walk();
+        let applied = create::create(&client, &patience, walk, adopts, request).await;
+        with_encryption_told(applied)
     }
 
     async fn read(&self, request: ReadRequest) -> Applied {
@@ -108,14 +115,22 @@ impl Resource for Copy {
         let timeout = schema::TIMEOUTS.of(&request.current_state).read;
         let patience = Patience::new(timeout, request.context.stop);
         let walk = self.session.walk();
-        read::read(&client, &patience, walk, &id, request.current_state).await
+        let memory = Memory::of_json(&request.memory);
+        read::read(&client, &patience, walk, &id, request.current_state, memory).await
     }
 
     async fn update(&self, request: UpdateRequest) -> Applied {
         self.session.walk().apply();
         if !request.planned_state.get("wait_outcome").is_unknown() {
             // What else can change is the provider's own business: Azure need not be asked.
-            return Applied::saved(request.planned_state);
+            let asked = Encryption::of(&request.planned_state);
+            let is_asked_anew = asked != Encryption::of(&request.prior_state);
+            let applied = Applied::saved(request.planned_state);
+            return if is_asked_anew {
+                with_encryption_told(applied)
+            } else {
+                applied
+            };
         }
         let parts = self.reach(&request.prior_state);
         let (client, id) = match parts {
@@ -136,7 +151,7 @@ impl Resource for Copy {
             known: &request.prior_state,
             queued: Duration::ZERO,
         };
-        copying.wait(None).await
+        with_encryption_told(copying.wait(None).await)
     }
 
     async fn delete(&self, request: DeleteRequest) -> Applied {
@@ -155,14 +170,20 @@ impl Resource for Copy {
 
     async fn import(&self, request: ImportRequest) -> Applied {
         match RestorePointId::parse_strict(&request.id) {
-            Ok(id) => Applied::saved(model::imported(&id.canonical())),
+            Ok(id) => Applied {
+                memory: Memory::of_import().to_json(),
+                ..Applied::saved(model::imported(&id.canonical()))
+            },
             Err(error) => Applied::failed(words::cannot_import(&error)),
         }
     }
 
     async fn move_state(&self, request: MoveRequest) -> Option<Applied> {
         let moved = model::moved(&AzapiResource::of(&request)?);
-        Some(moved.map_or_else(Applied::failed, Applied::saved))
+        Some(moved.map_or_else(Applied::failed, |state| Applied {
+            memory: Memory::of_import().to_json(),
+            ..Applied::saved(state)
+        }))
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
@@ -178,4 +199,19 @@ impl Resource for Copy {
         let id = identity::restore_point_id(&self.session, identity)?;
         Ok(id.to_string())
     }
+}
+
+/// With a warning where Azure reports another encryption of the copy than its state asks for.
+fn with_encryption_told(mut applied: Applied) -> Applied {
+    if let Some(state) = &applied.new_state
+        && let Ok(id) = model::id_in_state(state)
+    {
+        let asked = Encryption::of(state);
+        let differences = asked.differences(state);
+        if !differences.is_empty() {
+            let told = encryption::differs(&id, &asked, &differences);
+            applied.diagnostics.push(told);
+        }
+    }
+    applied
 }

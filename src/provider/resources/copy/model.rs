@@ -7,6 +7,7 @@ use crate::arm::resource_id::{ParseError, RestorePointCollectionId, RestorePoint
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
 use crate::provider::azapi::AzapiResource;
+use crate::provider::encryption::Encryption;
 use crate::provider::equivalence::with_slash;
 
 pub(super) use crate::provider::restore_point::{computed, is_usable};
@@ -78,18 +79,28 @@ fn invalid(argument: &str, error: &ParseError) -> Diagnostic {
 pub(super) struct Successor {
     pub(super) id: RestorePointId,
     pub(super) source: RestorePointId,
+    /// What is asked of its encryption.
+    pub(super) encryption: Encryption,
 }
 
 impl Successor {
     /// The copy that a plan makes; `None` where the plan does not know it yet.
     pub(super) fn planned(planned_state: &Value) -> Option<Self> {
         let (id, source) = ids(planned_state).ok()?;
-        Some(Self { id, source })
+        Some(Self {
+            id,
+            source,
+            encryption: Encryption::of(planned_state),
+        })
     }
 
     /// As the private data of a plan carries it.
     pub(super) fn to_json(&self) -> Json {
-        json!({ "id": self.id.to_string(), "source": self.source.to_string() })
+        json!({
+            "id": self.id.to_string(),
+            "source": self.source.to_string(),
+            "encryption": self.encryption,
+        })
     }
 
     /// Reads it back; `None` for anything else.
@@ -98,6 +109,7 @@ impl Successor {
         Some(Self {
             id: id("id")?,
             source: id("source")?,
+            encryption: serde_json::from_value(json.get("encryption")?.clone()).ok()?,
         })
     }
 }

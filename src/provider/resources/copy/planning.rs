@@ -1,26 +1,25 @@
 //! What a plan of a copy decides beyond its schema, and what it tells.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::arm::compute::restore_point_collections;
 use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Patience};
-use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::plan::PlannedChange;
 use crate::plugin::resource::{PlanRequest, PlanResponse};
 use crate::plugin::value::{Path, Value};
+use crate::provider::encryption::{self, Encryption};
 use crate::provider::preflight::Preflight;
 use crate::provider::session::Session;
 use crate::provider::walk::Plan;
 
 use super::guard::Going;
+use super::memory::Memory;
 use super::model::{self, Successor};
 use super::preflight::preflight;
 use super::{guard, rules, wait, words};
-
-/// What a read remembers of a failed copy: whether Azure would copy its source again.
-const RECOPYABLE: &str = "recopyable";
 
 /// Plans an update that resumes the wait wherever a copy is not finished that should be, a
 /// replacement of a failed copy where Azure would take its source again, and refuses a plan that
@@ -36,9 +35,13 @@ pub(super) async fn plan(
     let stop = &request.context.stop;
     // In the middle of an apply an error would lose the object, and a warning is not heard.
     let tells = !request.in_apply && !walk.is_applying();
+    let memory = Memory::of_json(&request.memory);
     let mut diagnostics = Diagnostics::default();
     let mut for_delete = Json::Null;
     let prior = model::id_in_state(&request.prior_state).ok();
+    if tells && let Some(id) = &prior {
+        diagnostics.extend(ask_anew(id, &request.prior_state, memory, &mut planned));
+    }
     let conflict = |id: &RestorePointId, plan| {
         let agrees = walk.plan(id, plan);
         (!agrees).then(|| words::destroyed_and_kept(id))
@@ -81,9 +84,11 @@ pub(super) async fn plan(
             diagnostics.extend(guard::let_go(session, going, stop).await);
         }
     } else if has_failed(&request.prior_state) {
-        let recopyable = request.memory[RECOPYABLE] == json!(true);
-        diagnostics.push(words::failed_already(&request.prior_state, recopyable));
-        if recopyable {
+        diagnostics.push(words::failed_already(
+            &request.prior_state,
+            memory.recopyable,
+        ));
+        if memory.recopyable {
             let state = "replication_state";
             planned.planned_state.insert(state, Value::Unknown);
             planned.requires_replace.push(Path::attribute(state));
@@ -118,38 +123,55 @@ async fn foresee(
     }
 }
 
+/// Puts into the plan what a change of the arguments about encryption means: a new copy where Azure
+/// reports another encryption of this one than is asked for now, and else nothing. An imported copy
+/// is kept in both cases.
+fn ask_anew(
+    id: &RestorePointId,
+    prior_state: &Value,
+    memory: Memory,
+    planned: &mut PlannedChange,
+) -> Option<Diagnostic> {
+    let asked = Encryption::of(&planned.planned_state);
+    if asked == Encryption::of(prior_state) || has_failed(prior_state) {
+        return None;
+    }
+    let differences = asked.differences(prior_state);
+    if differences.is_empty() {
+        return None;
+    }
+    if memory.imported {
+        return Some(encryption::imported_otherwise(id, &asked, &differences));
+    }
+    let is_changed =
+        |argument: &&str| prior_state.get(argument) != planned.planned_state.get(argument);
+    let changed = encryption::ARGUMENTS.into_iter().filter(is_changed);
+    planned
+        .requires_replace
+        .extend(changed.map(Path::attribute));
+    None
+}
+
 fn has_failed(prior_state: &Value) -> bool {
     prior_state.get("replication_state").as_str() == Some("Failed")
 }
 
-/// What a read should remember of a copy as it is now, for the plans to come.
-pub(super) async fn memory(
+/// Whether the copy has failed, and Azure would copy its source again once it is gone: that is
+/// there, and no newer one is copied. What cannot be seen is not: the failed copy stays then.
+pub(super) async fn is_recopyable(
     client: &Client,
     id: &RestorePointId,
     state: &Value,
     patience: &Patience,
-) -> Json {
+) -> bool {
     let source = state.get("source_restore_point_id");
     let source = source
         .as_str()
         .and_then(|id| RestorePointId::parse(id).ok());
-    match source {
-        Some(source) if has_failed(state) => {
-            json!({ RECOPYABLE: is_recopyable(client, id, &source, patience).await })
-        }
-        _ => Json::Null,
-    }
-}
-
-/// Whether Azure would copy the source again, once the failed copy is gone: it is there, and no
-/// newer one is copied. What cannot be seen is not: the failed copy stays then.
-async fn is_recopyable(
-    client: &Client,
-    id: &RestorePointId,
-    source: &RestorePointId,
-    patience: &Patience,
-) -> bool {
-    let Ok(point) = restore_points::get(client, source, false, patience).await else {
+    let Some(source) = source.filter(|_| has_failed(state)) else {
+        return false;
+    };
+    let Ok(point) = restore_points::get(client, &source, false, patience).await else {
         return false;
     };
     let collection =
@@ -159,5 +181,80 @@ async fn is_recopyable(
     };
     rules::of_source(&point).is_none()
         && rules::of_collection(&collection, source.collection()).is_none()
-        && rules::of_points(&collection, id, source, point.time_created()).is_none()
+        && rules::of_points(&collection, id, &source, point.time_created()).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::golden::target;
+
+    fn copy(asked: Value, reported: &str, replication_state: &str) -> Value {
+        Value::object([
+            ("encryption_type", asked),
+            ("replication_state", replication_state.into()),
+            (
+                "os_disk",
+                Value::object([("encryption_type", Value::from(reported))]),
+            ),
+        ])
+    }
+
+    #[test]
+    fn every_cell_of_what_a_change_of_the_encryption_means() {
+        const PLATFORM: &str = "EncryptionAtRestWithPlatformKey";
+        const CUSTOMER: &str = "EncryptionAtRestWithCustomerKey";
+        let imported = Memory::of_import();
+        let made = Memory::default();
+        let none = || Value::Null;
+        let table = [
+            // Asked before and now, what Azure reports, and whether that replaces the copy or
+            // is told.
+            (none(), none(), PLATFORM, made, (false, false)),
+            (none(), CUSTOMER.into(), PLATFORM, made, (true, false)),
+            (none(), CUSTOMER.into(), CUSTOMER, made, (false, false)),
+            (
+                CUSTOMER.into(),
+                CUSTOMER.into(),
+                PLATFORM,
+                made,
+                (false, false),
+            ),
+            (
+                CUSTOMER.into(),
+                PLATFORM.into(),
+                PLATFORM,
+                made,
+                (false, false),
+            ),
+            (
+                PLATFORM.into(),
+                CUSTOMER.into(),
+                PLATFORM,
+                made,
+                (true, false),
+            ),
+            (CUSTOMER.into(), none(), PLATFORM, made, (false, false)),
+            (none(), Value::Unknown, PLATFORM, made, (false, false)),
+            (none(), CUSTOMER.into(), PLATFORM, imported, (false, true)),
+            (none(), CUSTOMER.into(), CUSTOMER, imported, (false, false)),
+        ];
+        for (before, now, reported, memory, expected) in table {
+            for (state, expected) in [("Succeeded", expected), ("Failed", (false, false))] {
+                let prior_state = copy(before.clone(), reported, state);
+                let mut planned = PlannedChange {
+                    planned_state: copy(now.clone(), reported, state),
+                    requires_replace: Vec::new(),
+                };
+                let told = ask_anew(&target(), &prior_state, memory, &mut planned);
+                let replaced = planned.requires_replace == [Path::attribute("encryption_type")];
+                assert_eq!(
+                    (replaced, told.is_some()),
+                    expected,
+                    "{before:?} {now:?} {reported} {memory:?} {state}"
+                );
+                assert_eq!(replaced, !planned.requires_replace.is_empty());
+            }
+        }
+    }
 }

@@ -1,17 +1,17 @@
 //! What a plan of a new copy tells of Azure's rules.
 
-use crate::arm::compute::models::{
-    DiskRestorePointAttributes, RestorePoint, RestorePointCollection,
-};
+use crate::arm::compute::models::{RestorePoint, RestorePointCollection};
 use crate::arm::compute::restore_points;
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
-use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::plugin::value::Path;
 use crate::provider::begin::is_copy_of;
+use crate::provider::encryption::{self, Encryption};
 use crate::provider::glance::points_of;
 use crate::provider::preflight::Preflight;
 
 use super::look::Look;
-use super::model::Successor;
+use super::model::{self, Successor};
 use super::rules::{self, Rule};
 use super::words;
 
@@ -30,7 +30,11 @@ pub(super) async fn preflight(
         walk,
         adopts,
     } = preflight;
-    let Successor { id, source } = successor;
+    let Successor {
+        id,
+        source,
+        encryption: asked,
+    } = successor;
     let look = Look {
         client,
         glances: &walk.glances,
@@ -40,6 +44,7 @@ pub(super) async fn preflight(
     let mut found = Found {
         preflight,
         look: &look,
+        asked,
         diagnostics: Diagnostics::default(),
     };
     let target = walk.glances.collection(client, id.collection(), patience);
@@ -59,11 +64,17 @@ pub(super) async fn preflight(
         }
     };
     if let Some(target) = &target {
-        let is_this =
-            |(other, point): (_, &RestorePoint)| &other == id && is_copy_of(point, source);
-        if points_of(target, id.collection()).any(is_this) {
+        let is_this = |(other, point): &(RestorePointId, &RestorePoint)| {
+            other == id && is_copy_of(point, source)
+        };
+        if let Some((_, point)) = points_of(target, id.collection()).find(is_this) {
             // No rule applies to it any more.
-            found.diagnostics.push(words::is_there_already(id, *adopts));
+            let differences = asked.differences(&model::computed(id, point));
+            found.diagnostics.push(if differences.is_empty() {
+                words::is_there_already(id, *adopts)
+            } else {
+                encryption::is_there_otherwise(id, asked, &differences)
+            });
             return found.diagnostics;
         }
         if let Some(rule) = rules::of_collection(target, source.collection()) {
@@ -121,6 +132,7 @@ fn without(
 struct Found<'a> {
     preflight: &'a Preflight<'a>,
     look: &'a Look<'a>,
+    asked: &'a Encryption,
     diagnostics: Diagnostics,
 }
 
@@ -158,16 +170,14 @@ impl Found<'_> {
         if security.is_some_and(|found| found.eq_ignore_ascii_case("ConfidentialVM")) {
             self.warn("confidential", words::confidential_vm(id, source));
         }
-        let mut disks = machine.storage_profile.disks();
-        if disks.any(|(_, disk)| disk.is_some_and(has_customer_key)) {
-            self.warn("customer key", words::customer_key(id, source));
+        let asked = self.asked;
+        if asked.leaves_customer_keys(point) {
+            let told = encryption::customer_keys_left(source, &id.to_string());
+            self.warn("customer key", told.at(Path::attribute(words::SOURCE)));
+        }
+        if let Err(problem) = asked.request(point) {
+            let told = encryption::unaskable(&problem, Severity::Warning, id, source, asked);
+            self.diagnostics.push(told);
         }
     }
-}
-
-/// Whether a disk restore point is encrypted with a key of the customer's.
-fn has_customer_key(disk: &DiskRestorePointAttributes) -> bool {
-    let encryption = disk.encryption.as_ref();
-    let kind = encryption.and_then(|encryption| encryption.encryption_type.as_deref());
-    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("customer"))
 }

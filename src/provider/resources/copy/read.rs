@@ -11,6 +11,7 @@ use crate::provider::diagnose;
 use crate::provider::glance::points_of;
 use crate::provider::walk::Walk;
 
+use super::memory::Memory;
 use super::{model, planning, words};
 
 /// The state of a copy as Azure has it now.
@@ -20,6 +21,7 @@ pub(super) async fn read(
     walk: &Walk,
     id: &RestorePointId,
     current_state: Value,
+    memory: Memory,
 ) -> Applied {
     if is_finished(&current_state) {
         let glances = &walk.glances;
@@ -30,7 +32,10 @@ pub(super) async fn read(
                     && is_unchanged(&current_state, id, found)
                 {
                     glances.saw(id, true);
-                    return Applied::saved(current_state);
+                    return Applied {
+                        memory: memory.to_json(),
+                        ..Applied::saved(current_state)
+                    };
                 }
             }
             Err(error) => {
@@ -45,8 +50,13 @@ pub(super) async fn read(
         Ok(found) => {
             let state = model::refreshed(&current_state, id, &found);
             walk.glances.saw(id, model::is_usable(&found));
+            let recopyable = planning::is_recopyable(client, id, &state, patience).await;
+            let memory = Memory {
+                recopyable,
+                ..memory
+            };
             Applied {
-                memory: planning::memory(client, id, &state, patience).await,
+                memory: memory.to_json(),
                 ..Applied::saved(state)
             }
         }

@@ -6,6 +6,7 @@ use crate::arm::Error;
 use crate::arm::resource_id::RestorePointId;
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::Path;
+use crate::provider::encryption::Encryption;
 use crate::provider::{diagnose, duration};
 
 use super::rules::Rule;
@@ -305,7 +306,12 @@ impl Asked {
 }
 
 /// Azure did not take the copy.
-pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Error) -> Diagnostic {
+pub(super) fn refused(
+    id: &RestorePointId,
+    source: &RestorePointId,
+    asked: &Encryption,
+    error: &Error,
+) -> Diagnostic {
     let summary = match error {
         Error::Stopped => "Stopped before the copy was begun",
         Error::RetryAfterTooLong { .. } => "Azure takes this copy only after the timeout",
@@ -339,7 +345,8 @@ pub(super) fn refused(id: &RestorePointId, source: &RestorePointId, error: &Erro
         _ => diagnose::apply_again(error),
     };
     let sides = diagnose::Sides { source, target: id };
-    Diagnostic::error(summary, diagnose::around_copy(&before, error, sides, after))
+    let detail = diagnose::around_copy(&before, error, sides, after);
+    asked.at_fault(error, Diagnostic::error(summary, detail))
 }
 
 /// The turn did not come before the wait for it ended.

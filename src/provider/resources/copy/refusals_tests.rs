@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::super::foreseen::*;
 use super::super::guard::Again;
 use super::*;
+use crate::plugin::value::Value;
 use crate::provider::golden::{
     Golden, error_body, forbidden, id, refusal, refusal_until, source, target,
 };
@@ -87,7 +88,6 @@ fn everything_that_a_plan_foresees() {
     for (name, told) in [
         ("not_ready", source_not_ready(&target, &source, "Pending")),
         ("confidential_vm", confidential_vm(&target, &source)),
-        ("customer_key", customer_key(&target, &source)),
         ("private_link", private_link(&target, &source)),
     ] {
         golden.message(name, &told);
@@ -182,10 +182,14 @@ fn everything_that_is_found_before_azure_is_asked() {
 fn everything_for_which_azure_refuses_a_copy() {
     let mut golden = Golden::folder("copy_refused");
     let (target, source) = (target(), source());
+    let asked = Encryption::of(&Value::object([(
+        "disk_encryption_set_id",
+        Value::from("/web"),
+    )]));
     let path = target.path();
     let mut told = |name: &str, status: u16, body: Json| {
         let error = refusal(Method::PUT, &path, status, &body);
-        golden.message(name, &refused(&target, &source, &error));
+        golden.message(name, &refused(&target, &source, &asked, &error));
     };
     let group = &path[..path.find("/providers").expect("a provider")];
     let subscription = &path[..path.find("/resourceGroups").expect("a group")];
@@ -421,23 +425,29 @@ fn everything_for_which_azure_refuses_a_copy() {
     };
     golden.message(
         "hourly_limit_until_the_timeout",
-        &refused(&target, &source, &patience_ended),
+        &refused(&target, &source, &asked, &patience_ended),
     );
-    golden.message("stopped", &refused(&target, &source, &Error::Stopped));
+    golden.message(
+        "stopped",
+        &refused(&target, &source, &asked, &Error::Stopped),
+    );
     let unreachable = Error::DeadlinePassed {
         last_cause: Some(Box::new(unreachable())),
     };
-    golden.message("unreachable", &refused(&target, &source, &unreachable));
+    golden.message(
+        "unreachable",
+        &refused(&target, &source, &asked, &unreachable),
+    );
     let sign_in = "Entra ID refused to sign in the application 0c1d2e3f-0000-4000-8000-1234567890ab: AADSTS7000222: \
                    The provided client secret keys are expired. (invalid_client)";
     let sign_in = Error::SignIn(Box::new(crate::arm::error::SignInError::permanent(
         sign_in.to_owned(),
     )));
-    golden.message("sign_in_lost", &refused(&target, &source, &sign_in));
+    golden.message("sign_in_lost", &refused(&target, &source, &asked, &sign_in));
     let beyond = Error::RetryAfterTooLong {
         retry_after: Duration::from_secs(2400),
         remaining: Duration::from_secs(1500),
         cause: Box::new(throttled),
     };
-    golden.message("hourly_limit", &refused(&target, &source, &beyond));
+    golden.message("hourly_limit", &refused(&target, &source, &asked, &beyond));
 }

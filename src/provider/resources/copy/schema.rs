@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::plugin::schema::{Attribute, Block, Schema};
 use crate::plugin::value::Type;
-use crate::provider::equivalence;
 use crate::provider::restore_point;
 use crate::provider::timeouts::Timeouts;
+use crate::provider::{encryption, equivalence};
 
 /// A copy of much data takes days, and one of little data minutes.
 pub(super) const TIMEOUTS: Timeouts = Timeouts {
@@ -28,7 +28,7 @@ pub(super) fn schema() -> Schema {
         version: 0,
         block: Block {
             attributes,
-            blocks: vec![TIMEOUTS.block()],
+            blocks: vec![encryption::block(), TIMEOUTS.block()],
             description: "Copies one VM restore point to another region, and waits until every disk of the copy \
                           has replicated, so that it can restore a VM."
                 .to_owned(),
@@ -37,7 +37,10 @@ pub(super) fn schema() -> Schema {
 }
 
 fn arguments() -> Vec<Attribute> {
-    vec![
+    let encryption = encryption::attributes(
+        "Changing this forces a new resource to be created where Azure reports another encryption of the copy.",
+    );
+    let mut arguments = vec![
         Attribute::required("name", Type::String)
             .requires_replace()
             .equivalence(equivalence::ignore_case)
@@ -68,7 +71,9 @@ fn arguments() -> Vec<Attribute> {
             "Whether to wait until every disk has replicated. Without waiting, the copy cannot restore a VM for \
              minutes to days. Defaults to `true`.",
         ),
-    ]
+    ];
+    arguments.extend(encryption);
+    arguments
 }
 
 fn wait_outcome() -> Attribute {

@@ -7,18 +7,19 @@ use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::restore_points;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Error, Patience};
-use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::plugin::resource::{Applied, Checkpoint};
 use crate::provider::begin::{self, Accepted, Start, begin};
+use crate::provider::encryption::{self, Encryption};
 use crate::provider::glance::points_of;
 use crate::provider::resources::{already_exists, lost_answer};
 use crate::provider::turn::{Arriving, Turn};
 use crate::provider::walk::Walk;
 
 use super::look::{self, Look, Obstacle, Target};
-use super::rules;
 use super::wait::Copying;
 use super::words;
+use super::{model, rules};
 
 /// How long a copy that does not wait for its replication stands in for its turn: as long as it
 /// takes another one to begin, or to be refused.
@@ -85,6 +86,10 @@ pub(super) async fn start(
     let waits = copying.waits();
     let found = look.source(patience).await;
     let found = found.map_err(|obstacle| obstacle.not_begun(&look))?;
+    let asked = Encryption::of(copying.planned_state);
+    let encryption = asked
+        .request(&found)
+        .map_err(|problem| encryption::unaskable(&problem, Severity::Error, id, source, &asked))?;
     let mut source_time = found.time_created();
     let mut seen = Seen::default();
     let queued_since = patience.elapsed();
@@ -129,14 +134,14 @@ pub(super) async fn start(
         // From here on Azure may have the copy, whatever becomes of the answer.
         walk.make(id);
         checkpoint.save((*uncertain).clone());
-        let accepted = match begin(client, id, source, patience).await {
+        let accepted = match begin(client, id, source, &encryption, patience).await {
             Start::Accepted(accepted) => *accepted,
             Start::Lost(error) => {
                 let lost = lost_answer("restore point copy", &error);
                 let applied = Applied::saved((*uncertain).clone()).with(lost);
                 return Err(NotStarted::Ended(applied));
             }
-            Start::Refused(error) => match after_refusal(&look, error, patience).await {
+            Start::Refused(error) => match after_refusal(&look, &asked, error, patience).await {
                 AfterRefusal::Ours(found) => Accepted::Found(*found),
                 AfterRefusal::LookAgain(error) => {
                     walk.unmake(id);
@@ -180,7 +185,9 @@ impl Seen {
             (Some(refusal), Obstacle::Broken(rule, _)) => {
                 words::refused_by_rule(&rule, look.id, look.source, refusal)
             }
-            (Some(refusal), Obstacle::Unseen(_)) => words::refused(look.id, look.source, refusal),
+            (Some(refusal), Obstacle::Unseen(_)) => {
+                words::refused(look.id, look.source, &Encryption::default(), refusal)
+            }
             (None, obstacle) => obstacle.not_begun(look),
         }
     }
@@ -198,24 +205,35 @@ enum AfterRefusal {
 
 /// Looks why Azure has refused. Its own text is published nowhere, so that it is never trusted
 /// to tell one refusal from another.
-async fn after_refusal(look: &Look<'_>, error: Error, patience: &Patience) -> AfterRefusal {
+async fn after_refusal(
+    look: &Look<'_>,
+    asked: &Encryption,
+    error: Error,
+    patience: &Patience,
+) -> AfterRefusal {
     let Look {
         client, id, source, ..
     } = look;
     let told = |diagnostic| AfterRefusal::Told(Box::new(diagnostic));
+    let refused = || told(words::refused(id, source, asked, &error));
     if !may_be_a_rule(&error) {
-        return told(words::refused(id, source, &error));
+        return refused();
     }
     match restore_points::get(client, id, true, patience).await {
         Ok(found) if !begin::is_copy_of(&found, source) => {
             return told(already_exists("azrestorepoint_copy", &id.to_string()));
         }
         Ok(found) if replication(&found).state != ReplicationState::Failed => {
-            return AfterRefusal::Ours(Box::new(found));
+            let differences = asked.differences(&model::computed(id, &found));
+            if differences.is_empty() {
+                return AfterRefusal::Ours(Box::new(found));
+            }
+            let taken = already_exists("azrestorepoint_copy", &id.to_string());
+            return told(encryption::exists_otherwise(taken, &differences));
         }
-        Ok(_) => return told(words::refused(id, source, &error)),
+        Ok(_) => return refused(),
         Err(missing) if missing.is_not_found() => {}
-        Err(_) => return told(words::refused(id, source, &error)),
+        Err(_) => return refused(),
     }
     let broken = |rule| told(words::refused_by_rule(&rule, id, source, &error));
     let source_time = match restore_points::get(client, source, true, patience).await {
@@ -231,7 +249,7 @@ async fn after_refusal(look: &Look<'_>, error: Error, patience: &Patience) -> Af
     };
     match look.target(source_time, patience).await {
         Ok(Target::Busy(_)) => AfterRefusal::LookAgain(error),
-        Ok(Target::Free(_)) | Err(Obstacle::Unseen(_)) => told(words::refused(id, source, &error)),
+        Ok(Target::Free(_)) | Err(Obstacle::Unseen(_)) => refused(),
         Err(Obstacle::Broken(rule, _)) => broken(rule),
     }
 }

@@ -8,6 +8,7 @@ use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::resource_id::{ParseError, RestorePointId};
 use crate::plugin::diagnostics::{Diagnostic, Severity};
 use crate::plugin::value::Value;
+use crate::provider::encryption::Encryption;
 use crate::provider::restore_point::words::{disks, progress};
 use crate::provider::{diagnose, duration};
 
@@ -250,16 +251,17 @@ fn paragraphs(parts: &[&str]) -> String {
 }
 
 /// Azure took the request, and its operation failed.
-pub(super) fn operation_failed(id: &RestorePointId, error: &Error) -> Diagnostic {
+pub(super) fn operation_failed(
+    id: &RestorePointId,
+    asked: &Encryption,
+    error: &Error,
+) -> Diagnostic {
     let before = format!(
         "Azure accepted the restore point {id}, but could not begin to copy. Terraform has saved it to the state and \
          marked it tainted: the next apply deletes it and copies again."
     );
-    diagnose::error_after(
-        "Azure could not begin to copy the restore point",
-        &before,
-        error,
-    )
+    let summary = "Azure could not begin to copy the restore point";
+    asked.at_fault(error, diagnose::error_after(summary, &before, error))
 }
 
 /// A delete after a taint has kept the copy.

@@ -159,7 +159,10 @@ fn everything_else_about_a_copy() {
         "InternalExecutionError",
         "An internal execution error occurred. Please retry later.",
     );
-    golden.message("operation_failed", &operation_failed(&id, &failure));
+    golden.message(
+        "operation_failed",
+        &operation_failed(&id, &Encryption::default(), &failure),
+    );
     golden.message("kept", &kept(&id));
     golden.message("deleted_nothing", &deleted_nothing(&id));
     golden.message("destroyed_and_kept", &destroyed_and_kept(&id));

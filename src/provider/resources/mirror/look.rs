@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::arm::compute::models::{RestorePoint, RestorePointCollection, instant, rfc3339_utc};
+use crate::arm::compute::models::{
+    DiskRestorePointAttributes, RestorePoint, RestorePointCollection, instant, rfc3339_utc,
+};
 use crate::arm::compute::replication::{ReplicationState, replication};
 use crate::arm::compute::{restore_point_collections, restore_points};
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
@@ -283,8 +285,14 @@ fn source_point(found: RestorePoint) -> Option<SourcePoint> {
         time_created: rfc3339_utc(time_created)?,
         consistency_mode: found.properties.consistency_mode.clone(),
         readiness: readiness(&found),
+        has_customer_key: has_customer_key(&found),
         name: found.name?,
     })
+}
+
+fn has_customer_key(found: &RestorePoint) -> bool {
+    let mut disks = found.properties.source_metadata.storage_profile.disks();
+    disks.any(|(_, point)| point.is_some_and(DiskRestorePointAttributes::has_customer_key))
 }
 
 /// Whether Azure would copy it, as far as this answer tells: a list says nothing of snapshots.

@@ -30,7 +30,8 @@ pub(super) fn to_json(snapshot: &Snapshot, filter: &Filter) -> Json {
                     point.name,
                     point.time_created,
                     point.consistency_mode,
-                    readiness_word(point.readiness)
+                    readiness_word(point.readiness),
+                    point.has_customer_key
                 ])
             })
             .collect(),
@@ -73,6 +74,7 @@ fn source_point(json: &Json) -> Option<SourcePoint> {
             .into_iter()
             .find(|(_, word)| json.get(3).and_then(Json::as_str) == Some(word))?
             .0,
+        has_customer_key: json.get(4).and_then(Json::as_bool) == Some(true),
     })
 }
 
@@ -124,6 +126,7 @@ mod tests {
             time_created: time_created.to_owned(),
             consistency_mode: Some("CrashConsistent".to_owned()),
             readiness,
+            has_customer_key: readiness == Readiness::Ready,
         }
     }
 

@@ -255,10 +255,14 @@ fn plan_update(request: &PlanRequest, planned_state: &mut Value) -> Option<Diagn
         // replaced.
         planned_state.insert("newest_usable", Value::Unknown);
     }
+    let keys_left = decision.copy.as_ref().and_then(|due| {
+        let ids = model::ids(planned_state).ok()?;
+        run::keys_left(&ids, &settings, &snapshot, due)
+    });
     let copy = decision.copy.map(|copy| copy.name);
     planned_state.insert("planned_copy", Value::string(copy));
     planned_state.insert("planned_deletions", model::names(&decision.deletions));
-    None
+    keys_left
 }
 
 fn unknow(planned_state: &mut Value, names: &[&str]) {

@@ -6,6 +6,7 @@ use crate::arm::compute::models::{RestorePoint, rfc3339_utc};
 use crate::arm::resource_id::{RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
+use crate::provider::encryption::Encryption;
 use crate::provider::equivalence::with_slash;
 use crate::provider::filter::{self, Filter};
 use crate::provider::restore_point;
@@ -14,11 +15,13 @@ use super::look::{Ids, Known, Look};
 use super::rules::{CatchUp, CopyPoint, CopyState, MayDelete, Settings, decide};
 
 /// The arguments by which the rules decide.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 11] = [
     "catch_up",
     "consistency_mode",
     "created_after",
     "created_before",
+    "disk_encryption_set_id",
+    "encryption_type",
     "keep_newest",
     "keep_oldest",
     "name_regex",
@@ -81,6 +84,7 @@ pub(super) fn settings(state: &Value) -> Settings {
         },
         filter: Filter::of(state),
         waits: state.get("wait_for_replication").as_bool() == Some(true),
+        encryption: Encryption::of(state),
     }
 }
 

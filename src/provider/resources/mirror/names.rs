@@ -65,6 +65,7 @@ mod tests {
             time_created: MONDAY.to_owned(),
             consistency_mode: None,
             readiness: Readiness::Ready,
+            has_customer_key: false,
         };
         let copies: Vec<_> = taken
             .iter()

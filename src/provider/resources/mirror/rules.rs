@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 
+use crate::provider::encryption::Encryption;
 use crate::provider::filter::Filter;
 
 use super::names;
@@ -25,6 +26,8 @@ pub(super) struct Settings {
     pub(super) filter: Filter,
     /// Whether an apply waits until what it has started is usable.
     pub(super) waits: bool,
+    /// How the copies are to be encrypted.
+    pub(super) encryption: Encryption,
 }
 
 /// Which source to copy when several have not been.
@@ -63,6 +66,8 @@ pub(super) struct SourcePoint {
     pub(super) time_created: String,
     pub(super) consistency_mode: Option<String>,
     pub(super) readiness: Readiness,
+    /// Whether a disk is encrypted with a key of the customer's.
+    pub(super) has_customer_key: bool,
 }
 
 /// Whether Azure would copy a restore point.

@@ -28,6 +28,7 @@ fn source(text: &str) -> Source {
                 "!" => Readiness::Never,
                 other => panic!("{other}"),
             },
+            has_customer_key: false,
         }
     };
     match text {

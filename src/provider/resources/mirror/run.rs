@@ -5,17 +5,19 @@
 
 use std::time::Duration;
 
-use crate::arm::compute::models::RestorePointCollection;
+use crate::arm::compute::copy_encryption::CopyEncryption;
+use crate::arm::compute::models::{RestorePoint, RestorePointCollection};
 use crate::arm::compute::replication::{Poll, ReplicationEnd, wait_for_replication};
-use crate::arm::compute::restore_points::Begun;
+use crate::arm::compute::restore_points::{self, Begun};
 use crate::arm::patience::Interrupted;
 use crate::arm::resource_id::RestorePointId;
 use crate::arm::{Client, Error, Patience};
-use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
+use crate::plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::plugin::resource::{Applied, CreateRequest, UpdateRequest};
 use crate::plugin::value::Value;
 use crate::provider::begin::{Accepted, Start, begin, operate};
-use crate::provider::resources::copy::model::fill;
+use crate::provider::encryption;
+use crate::provider::resources::copy::model::{computed, fill};
 use crate::provider::resources::copy::rules::{Rule, of_collection};
 use crate::provider::resources::look_after_lost_answer;
 use crate::provider::walk::Walk;
@@ -71,6 +73,9 @@ impl Mirror<'_> {
             return Applied::failed(refusal);
         }
         let due = choose(&look.snapshot).filter(|_| turn.is_some());
+        let keys_left = due
+            .as_ref()
+            .and_then(|due| keys_left(&self.ids, &self.settings, &look.snapshot, due));
         let mut planned_state = request.planned_state;
         planned_state.insert("id", target.to_string().into());
         let named = due.as_ref().map(|due| due.name.as_str());
@@ -78,6 +83,7 @@ impl Mirror<'_> {
         planned_state.insert("planned_deletions", Value::List(Vec::new()));
 
         let mut run = Run::new(self, look);
+        run.diagnostics.extend(keys_left);
         request.checkpoint.save(run.state(&planned_state));
         if let Some(due) = &due {
             run.start(due, may_delete).await;
@@ -197,7 +203,14 @@ impl<'a> Run<'a> {
             patience.with_limit(START_LIMIT)
         };
         self.is_fresh = false;
-        match begin(client, &id, &source, &patience).await {
+        let encryption = match self.encryption(&id, &source, &patience).await {
+            Ok(encryption) => encryption,
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                return;
+            }
+        };
+        match begin(client, &id, &source, &encryption, &patience).await {
             Start::Accepted(accepted) => {
                 tracing::info!(restore_point_id = %id, "Azure has begun to copy");
                 self.begun = Some((id, source_point));
@@ -215,11 +228,33 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What to ask of the encryption of a copy, which takes the ids of the source's disks.
+    async fn encryption(
+        &self,
+        id: &RestorePointId,
+        source: &RestorePointId,
+        patience: &Patience,
+    ) -> Result<CopyEncryption, Box<Diagnostic>> {
+        let asked = &self.mirror.settings.encryption;
+        if asked.is_nothing() {
+            return Ok(CopyEncryption::default());
+        }
+        let found = restore_points::get(self.mirror.client, source, false, patience).await;
+        let found = found.map_err(|error| words::not_begun(id, &error))?;
+        asked.request(&found).map_err(|problem| {
+            let warning = Severity::Warning;
+            Box::new(encryption::unaskable(&problem, warning, id, source, asked))
+        })
+    }
+
     /// Follows the operation of the copy, which ends within seconds and says why it failed: no
     /// later look does.
     async fn follow(&mut self) {
         let Mirror {
-            client, patience, ..
+            client,
+            patience,
+            settings,
+            ..
         } = self.mirror;
         let (Some((id, _)), Some(begun)) = (&self.begun, self.operation.take()) else {
             return;
@@ -229,7 +264,9 @@ impl<'a> Run<'a> {
         match operate(client, id, &patience, &begun, &mut self.diagnostics).await {
             Ok(_) => {}
             Err(error @ Error::OperationFailed(_)) => {
-                self.diagnostics.push(words::operation_failed(id, &error));
+                let told = words::operation_failed(id, &error);
+                self.diagnostics
+                    .push(settings.encryption.at_fault(&error, told));
             }
             Err(error) => self.diagnostics.push(words::operation_unknown(id, &error)),
         }
@@ -252,7 +289,9 @@ impl<'a> Run<'a> {
             tracing::info!(restore_point_id = %id, "The copy is not due any more: {error}");
             return;
         }
-        self.diagnostics.push(words::refused(id, source, error));
+        let told = words::refused(id, source, error);
+        self.diagnostics
+            .push(settings.encryption.at_fault(error, told));
     }
 
     /// Waits for the copy that is under way, whoever has begun it.
@@ -330,6 +369,8 @@ impl<'a> Run<'a> {
             }
             if let Some((id, source)) = &self.begun {
                 self.look.add(ids, id.name(), source);
+                let told = encrypted_otherwise(id, settings, &self.look);
+                self.diagnostics.extend(told);
             }
         }
         self.diagnostics
@@ -349,6 +390,22 @@ impl<'a> Run<'a> {
     }
 }
 
+/// What to tell of a copy that Azure encrypts otherwise than was asked for.
+fn encrypted_otherwise(
+    id: &RestorePointId,
+    settings: &Settings,
+    look: &Look,
+) -> Option<Diagnostic> {
+    let is_it = |copy: &&RestorePoint| {
+        let name = copy.name.as_deref();
+        name.is_some_and(|name| name.eq_ignore_ascii_case(id.name()))
+    };
+    let copy = look.copies.iter().find(is_it)?;
+    let asked = &settings.encryption;
+    let differences = asked.differences(&computed(id, copy));
+    (!differences.is_empty()).then(|| encryption::differs_in_mirror(id, asked, &differences))
+}
+
 /// What to tell of a mirror whose newest copy has failed.
 pub(super) fn failure(ids: &Ids, settings: &Settings, snapshot: &Snapshot) -> Option<Diagnostic> {
     let newest = *snapshot.newest_first().first()?;
@@ -365,6 +422,24 @@ pub(super) fn failure(ids: &Ids, settings: &Settings, snapshot: &Snapshot) -> Op
         .copy
         .is_some();
     Some(words::failed(ids, &names, retries))
+}
+
+/// What to tell of a copy whose source has keys of the customer's, where nothing is asked.
+pub(super) fn keys_left(
+    ids: &Ids,
+    settings: &Settings,
+    snapshot: &Snapshot,
+    due: &DueCopy,
+) -> Option<Diagnostic> {
+    let point = source_point(snapshot, &due.source)?;
+    if !point.has_customer_key || !settings.encryption.is_nothing() {
+        return None;
+    }
+    let source = ids.source.restore_point(&due.source).ok()?;
+    Some(encryption::customer_keys_left(
+        &source,
+        &ids.target.to_string(),
+    ))
 }
 
 fn source_point(snapshot: &Snapshot, name: &str) -> Option<SourcePoint> {

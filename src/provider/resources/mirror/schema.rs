@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use crate::plugin::schema::{Attribute, Block, Nesting, Schema};
 use crate::plugin::value::Type;
-use crate::provider::equivalence;
-use crate::provider::filter;
 use crate::provider::restore_point;
 use crate::provider::timeouts::Timeouts;
+use crate::provider::{encryption, equivalence, filter};
 
 /// Only an apply that waits needs so long.
 pub(super) const TIMEOUTS: Timeouts = Timeouts {
@@ -39,7 +38,10 @@ pub(super) fn schema() -> Schema {
 }
 
 fn arguments() -> Vec<Attribute> {
-    vec![
+    let encryption = encryption::attributes(
+        "It counts for copies that are made from then on: those that are there stay as they are.",
+    );
+    let mut arguments = vec![
         Attribute::required("restore_point_collection_id", Type::String)
             .requires_replace()
             .equivalence(equivalence::resource_id)
@@ -84,7 +86,10 @@ fn arguments() -> Vec<Attribute> {
                 "Whether an apply waits until the copy that it has started is usable, and then deletes what is \
                  surplus. Without waiting, the next apply does. Defaults to `false`.",
             ),
-    ]
+    ];
+    // An id of a disk belongs to one restore point, so there is no block for single disks.
+    arguments.extend(encryption);
+    arguments
 }
 
 fn computed() -> Vec<Attribute> {

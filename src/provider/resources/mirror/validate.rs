@@ -3,7 +3,7 @@
 use crate::arm::resource_id;
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::value::{Path, Value};
-use crate::provider::{equivalence, filter, timeouts, validators};
+use crate::provider::{encryption, equivalence, filter, timeouts, validators};
 
 use super::schema;
 
@@ -24,6 +24,7 @@ pub(super) fn validate(config: &Value) -> Diagnostics {
     .flatten()
     .chain(filter::validate(config))
     .collect();
+    diagnostics.append(encryption::validate(config));
     diagnostics.append(timeouts::validate(config));
     diagnostics
 }
@@ -97,6 +98,8 @@ mod tests {
             ("consistency_mode", "Consistent".into()),
             ("created_after", "yesterday".into()),
             ("created_before", "2026-11-16".into()),
+            ("disk_encryption_set_id", id("web")),
+            ("encryption_type", "EncryptionAtRestWithCustomerKey".into()),
             ("keep_newest", Value::integer(Some(0))),
             ("name_regex", "(".into()),
             ("pinned", Value::set(vec!["a/b".into()])),
