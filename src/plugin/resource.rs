@@ -96,8 +96,8 @@ pub struct PlanRequest {
     pub prior_state: Value,
     /// The configuration; null in a destroy.
     pub config: Value,
-    /// What [`Applied::memory`] said when the object was read last or imported; null in a create,
-    /// and after a change.
+    /// What [`Applied::memory`] said when the object was read last, imported or moved; null in
+    /// a create, and after a change.
     pub memory: serde_json::Value,
     /// Whether Terraform is known to ask in the middle of an apply.
     pub in_apply: bool,
@@ -148,8 +148,8 @@ pub struct CreateRequest {
 pub struct ReadRequest {
     /// The object as it was seen last.
     pub current_state: Value,
-    /// What [`Applied::memory`] said when the object was read last or imported; null after a
-    /// change. What this read does not remember is forgotten.
+    /// What [`Applied::memory`] said when the object was read last, imported or moved; null after
+    /// a change. What this read does not remember is forgotten.
     pub memory: serde_json::Value,
     /// What every call is given.
     pub context: Context,

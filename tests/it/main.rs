@@ -25,6 +25,7 @@ mod query;
 mod refreshes;
 mod refusals;
 mod replacements;
+mod restore;
 mod results;
 mod roles;
 mod sign_in;

@@ -2,6 +2,7 @@
 //!
 //! Its resource has an attribute of every kind, and arguments that say how each call ends.
 
+mod azurerm;
 mod data;
 mod heir;
 mod thing;
@@ -57,10 +58,10 @@ impl Provider for Told {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    plugin::serve(
-        "azrestorepoint",
-        "This provider is for the tests alone.",
-        Told,
-    )
-    .await
+    const USAGE: &str = "This provider is for the tests alone.";
+    let started_as = std::env::args().next().unwrap_or_default();
+    if started_as.ends_with("terraform-provider-azurerm") {
+        return plugin::serve("azurerm", USAGE, azurerm::AzureRm).await;
+    }
+    plugin::serve("azrestorepoint", USAGE, Told).await
 }

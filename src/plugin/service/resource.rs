@@ -302,12 +302,16 @@ pub(super) async fn move_state(
         })?;
         Ok::<_, Diagnostic>((registered, applied))
     };
+    let mut memory = serde_json::Value::Null;
     let Encoded {
         state,
         identity,
         diagnostics,
     } = match answer.await {
-        Ok((registered, applied)) => encode(&registered, applied, None).await,
+        Ok((registered, mut applied)) => {
+            memory = std::mem::take(&mut applied.memory);
+            encode(&registered, applied, None).await
+        }
         Err(diagnostic) => Encoded {
             state: None,
             identity: None,
@@ -316,7 +320,7 @@ pub(super) async fn move_state(
     };
     proto::move_resource_state::Response {
         target_state: state,
-        target_private: private::of_state(serde_json::Value::Null),
+        target_private: private::of_state(memory),
         target_identity: identity,
         diagnostics: convert::diagnostics(diagnostics),
     }
