@@ -204,7 +204,7 @@ async fn an_imported_copy_is_not_replaced_whatever_is_asked() {
     world.terraform.write(&format!("{configuration}{import}"));
     let imported = world.terraform.apply().await.expect_code(0);
     imported
-        .expect_text("Imported copy is encrypted otherwise than asked for")
+        .expect_text("Copy was imported, and is encrypted otherwise")
         .expect_text("0 added, 1 changed, 0 destroyed");
     world.terraform.plan().await.expect_code(0);
 

@@ -160,6 +160,33 @@ async fn both_types_are_moved_to_a_plan_without_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_moved_copy_is_not_replaced_for_its_encryption() {
+    let world = made_by_another().await;
+    let monday = format!("{}/restorePoints/monday", world.source);
+    write_both(
+        &world,
+        &open("source", &world.source),
+        &open("sourceRestorePoint", &monday),
+    );
+    let set = world
+        .azure
+        .seed_disk_encryption_set("rg-keys", "dr", "westus2");
+    const COPY: &str = "resource \"azrestorepoint_copy\" \"monday\" {";
+    let asks = format!("{COPY}\n  disk_encryption_set_id = \"{set}\"");
+    world
+        .terraform
+        .write(&configuration(&world).replace(COPY, &asks));
+    world
+        .terraform
+        .apply()
+        .await
+        .expect_code(0)
+        .expect_text("Copy was imported, and is encrypted otherwise")
+        .expect_text("0 added, 1 changed, 0 destroyed");
+    world.terraform.plan().await.expect_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_replaced_before_the_first_read() {
     let world = made_by_another().await;
     world.terraform.write(&configuration(&world));

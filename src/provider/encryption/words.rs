@@ -65,16 +65,13 @@ pub(crate) fn imported_otherwise(
     differences: &[Difference],
 ) -> Diagnostic {
     let detail = format!(
-        "Of the imported copy {:?} Azure reports another encryption than is asked for:\n\n{}\n\nAn imported copy is not \
-         replaced for that: the arguments come into the state, and nothing changes in Azure. {ACCEPT_OR_COPY_AGAIN}",
+        "Of the copy {:?}, which was imported or moved here, Azure reports another encryption than is asked for:\n\n{}\n\nIt is not replaced for \
+         that: the arguments come into the state, and nothing changes in Azure. {ACCEPT_OR_COPY_AGAIN}",
         id.name(),
         list(differences)
     );
     at_argument(
-        Diagnostic::warning(
-            "Imported copy is encrypted otherwise than asked for",
-            detail,
-        ),
+        Diagnostic::warning("Copy was imported, and is encrypted otherwise", detail),
         asked,
     )
 }
