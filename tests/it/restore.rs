@@ -67,7 +67,25 @@ async fn a_machine_is_restored_from_its_copy_and_from_no_unfinished_one() {
         ("hashicorp/azurerm", &test_provider()),
     ]);
     take_over(&restore, "restore", &["copy.tf", "main.tf"]);
+    let mut lookup = Terraform::without_overrides(world.azure.environment());
+    for (variable, value) in [
+        ("name", "web-restored".to_owned()),
+        ("resource_group_name", "rg-restored".to_owned()),
+        ("subnet_id", "/subnets/drill".to_owned()),
+        ("copies_collection_id", world.collection_id()),
+        ("copy_name", "monday".to_owned()),
+        ("location", "westus2".to_owned()),
+    ] {
+        lookup.set(&format!("TF_VAR_{variable}"), value);
+    }
+    lookup.override_providers(&[
+        ("crossregion/azrestorepoint", binary()),
+        ("hashicorp/azurerm", &test_provider()),
+    ]);
+    take_over(&lookup, "restore", &["main.tf"]);
+    take_over(&lookup, "lookup", &["copy.tf"]);
     let formatted = ["fmt", "-check", "-diff"];
+    lookup.run(&formatted).await.expect_code(0);
     world.terraform.run(&formatted).await.expect_code(0);
     restore.run(&formatted).await.expect_code(0);
 
@@ -75,12 +93,19 @@ async fn a_machine_is_restored_from_its_copy_and_from_no_unfinished_one() {
     let begun = ["apply", "-auto-approve", "-target=azrestorepoint_copy.web"];
     world.terraform.run(&begun).await.expect_code(0);
     restore.plan().await.expect_code(1).expect_text(NOT_YET);
+    lookup
+        .plan()
+        .await
+        .expect_code(1)
+        .expect_text("include_unfinished");
 
     world.replicate();
     world.terraform.apply().await.expect_code(0);
     world.terraform.plan().await.expect_code(0);
     restore.apply().await.expect_code(0).expect_text("7 added");
     restore.plan().await.expect_code(0);
+    let found = lookup.plan().await.expect_code(2);
+    found.expect_text("7 to add");
     let copy = world.terraform.attributes("azrestorepoint_copy", "web");
     let disks = instances(&restore, "azurerm_managed_disk", "data");
     let attachments = instances(

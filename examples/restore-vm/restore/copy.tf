@@ -1,5 +1,14 @@
 # What is restored: the copy behind the gate, from the state of the configuration beside this one.
 
+terraform {
+  required_providers {
+    azurerm = {
+      source  = "hashicorp/azurerm"
+      version = ">= 4.42.0" # os_managed_disk_id
+    }
+  }
+}
+
 variable "copy_state_path" {
   type        = string
   description = "Where the state of the copy lies."

@@ -1,15 +1,6 @@
 # A virtual machine as it was, from a copy of its restore point: managed disks, and a machine around
 # them. In a state of its own, so that a restore can be tried and destroyed, and the copy stays.
 
-terraform {
-  required_providers {
-    azurerm = {
-      source  = "hashicorp/azurerm"
-      version = ">= 4.42.0" # os_managed_disk_id
-    }
-  }
-}
-
 variable "name" {
   type        = string
   description = "The name of the restored virtual machine."

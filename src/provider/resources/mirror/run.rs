@@ -17,9 +17,10 @@ use crate::plugin::resource::{Applied, CreateRequest, UpdateRequest};
 use crate::plugin::value::Value;
 use crate::provider::begin::{Accepted, Start, begin, operate};
 use crate::provider::encryption;
-use crate::provider::resources::copy::model::{computed, fill};
+use crate::provider::resources::copy::model::fill;
 use crate::provider::resources::copy::rules::{Rule, of_collection};
 use crate::provider::resources::look_after_lost_answer;
+use crate::provider::restore_point::computed;
 use crate::provider::walk::Walk;
 
 use super::look::{Ids, Known, Look, ask_source, look};
