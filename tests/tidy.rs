@@ -257,3 +257,17 @@ fn files_below(folder: &str, ending: &str) -> Vec<PathBuf> {
 fn read(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
+
+#[test]
+fn what_is_troubleshot_is_what_is_said() {
+    let guide = read(Path::new("docs/guides/troubleshooting.md"));
+    let said: String = files_below("tests/golden", "txt")
+        .iter()
+        .map(|file| read(file))
+        .collect();
+    for heading in guide.lines().filter(|line| line.starts_with("## ")) {
+        for quoted in heading.split('`').skip(1).step_by(2) {
+            assert!(said.contains(quoted), "no message says {quoted:?}");
+        }
+    }
+}
