@@ -98,6 +98,9 @@ fn subjects() -> BTreeMap<String, Subject> {
     for (name, data_source) in provider.data_sources() {
         add("data-sources", name, data_source.schema().block);
     }
+    for (name, list) in provider.list_resources() {
+        add("list-resources", name, list.schema().block);
+    }
     for (name, function) in provider.functions() {
         let path = format!("docs/functions/{name}.md");
         subjects.insert(path, Subject::Function(name, function.signature()));
