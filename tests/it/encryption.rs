@@ -258,6 +258,24 @@ async fn a_taint_keeps_a_copy_unless_another_encryption_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_taint_keeps_a_copy_that_azure_encrypts_otherwise_each_time() {
+    let world = World::ready().await;
+    let set = set(&world, "dr");
+    copy_keys(&world, CopyKeys::Platform);
+    world.write("", &customer_key(&set));
+    let applied = world.terraform.apply().await.expect_code(0);
+    applied.expect_text(OTHERWISE);
+    for _ in 0..2 {
+        let taint = world.terraform.run(&["taint", ADDRESS]).await;
+        taint.expect_code(0);
+        let kept = world.terraform.apply().await.expect_code(0);
+        kept.expect_text("Copy was kept instead of being made anew");
+        assert_eq!(changes(&world), (1, 0));
+    }
+    world.terraform.plan().await.expect_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_a_copy_with_the_encryption_that_is_asked_is_taken_over() {
     let world = World::ready().await;
     let target = world

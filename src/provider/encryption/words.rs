@@ -84,9 +84,10 @@ pub(crate) fn is_there_otherwise(
 ) -> Diagnostic {
     let detail = format!(
         "Azure has the restore point {id} already, as a copy of the same source, and reports another encryption than is \
-         asked for:\n\n{}\n\nAn apply does not take it over. After a taint it deletes this copy and copies again, which \
-         Azure may refuse: to keep it, run terraform untaint ADDRESS. A copy that is not in the state makes the apply \
-         fail: import it, or ask for what Azure reports.",
+         asked for:\n\n{}\n\nAn apply does not take it over. After a taint it keeps this copy if it was made with these \
+         very arguments. If they have changed since, it deletes the copy and copies again, which Azure may refuse: to \
+         keep it, run terraform untaint ADDRESS. A copy that is not in the state makes the apply fail: import it, or \
+         ask for what Azure reports.",
         list(differences)
     );
     at_argument(

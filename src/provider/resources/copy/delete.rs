@@ -11,6 +11,7 @@ use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::resource::{Applied, DeleteRequest};
 use crate::plugin::value::Value;
 use crate::provider::diagnose;
+use crate::provider::encryption::Encryption;
 use crate::provider::resources::look_before_delete;
 use crate::provider::walk::Walk;
 
@@ -128,11 +129,15 @@ fn after_taint(
     let Some(source) = found.copied_from() else {
         return Origin::TaintUnknown;
     };
+    // What was asked for before and is asked for again, Azure has had its say about: that it
+    // encrypts otherwise would go on for ever.
+    let asks_anew = successor.encryption != Encryption::of(prior_state);
     if successor.id != *id
         || successor.source != source
-        || successor
-            .encryption
-            .is_contradicted_by(&model::computed(id, found))
+        || asks_anew
+            && successor
+                .encryption
+                .is_contradicted_by(&model::computed(id, found))
     {
         return Origin::TaintDifferent;
     }
@@ -282,5 +287,11 @@ mod tests {
             let origin = after_taint(&id, &found, &prior_state, successor);
             assert_eq!(origin, expected, "{case}");
         }
+        let asked_before = Value::object([
+            ("time_created", Value::from(TIME)),
+            ("encryption_type", "EncryptionAtRestWithCustomerKey".into()),
+        ]);
+        let origin = after_taint(&id, &same(Some(PLATFORM_KEY)), &asked_before, &customer);
+        assert_eq!(origin, TaintIdentical, "otherwise, and asked again");
     }
 }
