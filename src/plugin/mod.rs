@@ -3,9 +3,11 @@
 //! [`serve`] does all that a provider's process must do for Terraform; what it
 //! serves is a [`Provider`] with its [`Resource`]s. Wire types stay inside.
 
+pub mod action;
 mod connection;
 pub mod data_source;
 pub mod diagnostics;
+pub mod ephemeral;
 pub mod function;
 pub mod generate;
 mod handshake;
@@ -27,8 +29,10 @@ mod stop;
 mod tls;
 pub mod value;
 
+pub use action::Action;
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics};
+pub use ephemeral::EphemeralResource;
 pub use function::Function;
 pub use list_resource::ListResource;
 pub use provider::Provider;

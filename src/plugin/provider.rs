@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::action::Action;
 use super::data_source::DataSource;
 use super::diagnostics::Diagnostics;
+use super::ephemeral::EphemeralResource;
 use super::function::Function;
 use super::list_resource::ListResource;
 use super::resource::Resource;
@@ -32,6 +34,16 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The lists of resources, each by the name of the resource.
     fn list_resources(&self) -> Vec<(&'static str, Box<dyn ListResource>)> {
+        Vec::new()
+    }
+
+    /// The actions, each by the name that configuration uses.
+    fn actions(&self) -> Vec<(&'static str, Box<dyn Action>)> {
+        Vec::new()
+    }
+
+    /// The ephemeral resources, each by the name that configuration uses.
+    fn ephemeral_resources(&self) -> Vec<(&'static str, Box<dyn EphemeralResource>)> {
         Vec::new()
     }
 

@@ -18,6 +18,7 @@ mod mirror;
 mod moves;
 mod operations;
 mod packages;
+mod passing;
 mod plain_gates;
 mod process;
 mod protocol;

@@ -51,6 +51,10 @@ async fn any_request_may_be_the_first() {
     );
     assert_eq!((answer.data_sources.len(), answer.functions.len()), (1, 2));
     assert_eq!(answer.list_resources[0].type_name, THING);
+    assert_eq!(
+        (answer.ephemeral_resources.len(), answer.actions.len()),
+        (1, 1)
+    );
     assert!(plugin.shut_down(channel).await.success());
 }
 
@@ -70,13 +74,6 @@ async fn what_we_do_not_have_is_unimplemented() {
         )*};
     }
     unimplemented! {
-        validate_ephemeral_resource_config: validate_ephemeral_resource_config;
-        open_ephemeral_resource: open_ephemeral_resource;
-        renew_ephemeral_resource: renew_ephemeral_resource;
-        close_ephemeral_resource: close_ephemeral_resource;
-        validate_action_config: validate_action_config;
-        plan_action: plan_action;
-        invoke_action: invoke_action;
         validate_state_store_config: validate_state_store;
         configure_state_store: configure_state_store;
         read_state_bytes: read_state_bytes;

@@ -4,7 +4,9 @@
 
 mod azurerm;
 mod data;
+mod deed;
 mod heir;
+mod lease;
 mod thing;
 mod things;
 
@@ -15,7 +17,9 @@ use azrestorepoint::plugin::diagnostics::Diagnostics;
 use azrestorepoint::plugin::provider::ConfigureRequest;
 use azrestorepoint::plugin::schema::Block;
 use azrestorepoint::plugin::value::Value;
-use azrestorepoint::plugin::{self, DataSource, Function, ListResource, Provider, Resource};
+use azrestorepoint::plugin::{
+    self, Action, DataSource, EphemeralResource, Function, ListResource, Provider, Resource,
+};
 
 struct Told;
 
@@ -38,6 +42,14 @@ impl Provider for Told {
 
     fn list_resources(&self) -> Vec<(&'static str, Box<dyn ListResource>)> {
         vec![("azrestorepoint_thing", Box::new(things::Things))]
+    }
+
+    fn actions(&self) -> Vec<(&'static str, Box<dyn Action>)> {
+        vec![("azrestorepoint_deed", Box::new(deed::Deed))]
+    }
+
+    fn ephemeral_resources(&self) -> Vec<(&'static str, Box<dyn EphemeralResource>)> {
+        vec![("azrestorepoint_lease", Box::new(lease::Lease))]
     }
 
     fn functions(&self) -> Vec<(&'static str, Box<dyn Function>)> {

@@ -80,6 +80,14 @@ pub(super) fn unknown_type(kind: &str, type_name: &str) -> Diagnostic {
     )
 }
 
+/// What to say where something has to be done and not all of its arguments are known.
+pub(super) fn not_known_yet() -> Diagnostic {
+    Diagnostic::error(
+        "Arguments are not known yet",
+        "Some of the arguments depend on what an apply has still to make. First apply what they depend on with -target.",
+    )
+}
+
 pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }

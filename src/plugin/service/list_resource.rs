@@ -37,7 +37,7 @@ pub(super) async fn validate(
 
 /// Answers at once, with a stream that the list fills while Terraform reads it. Whatever is
 /// wrong is its last event.
-pub(super) fn list(
+pub(super) async fn list(
     service: &Service,
     request: proto::list_resource::Request,
 ) -> BoxStream<proto::list_resource::Event> {

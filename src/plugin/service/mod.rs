@@ -4,10 +4,12 @@
 //! loses the object of an apply that fails that way. What goes wrong becomes a
 //! diagnostic, beside the state.
 
+mod action;
 mod apply;
 mod blocks;
 mod convert;
 mod data_source;
+mod ephemeral;
 mod function;
 mod guard;
 mod identity;
@@ -23,7 +25,9 @@ use tonic::{Request, Response, Status};
 
 pub(super) use self::guard::install_panic_hook;
 
+use super::action::Action;
 use super::data_source::DataSource;
+use super::ephemeral::EphemeralResource;
 use super::function::Function;
 use super::list_resource::ListResource;
 use super::proto::tfplugin6::{self as proto, provider_server};
@@ -40,6 +44,8 @@ pub(super) struct Service {
     resources: BTreeMap<&'static str, Arc<RegisteredResource>>,
     data_sources: BTreeMap<&'static str, Arc<RegisteredDataSource>>,
     list_resources: BTreeMap<&'static str, Arc<RegisteredListResource>>,
+    actions: BTreeMap<&'static str, Arc<RegisteredAction>>,
+    ephemeral_resources: BTreeMap<&'static str, Arc<RegisteredEphemeral>>,
     functions: BTreeMap<&'static str, Arc<dyn Function>>,
     stop: Arc<Stop>,
 }
@@ -47,6 +53,8 @@ pub(super) struct Service {
 type RegisteredResource = Registered<dyn Resource>;
 type RegisteredDataSource = Registered<dyn DataSource>;
 type RegisteredListResource = Registered<dyn ListResource>;
+type RegisteredAction = Registered<dyn Action>;
+type RegisteredEphemeral = Registered<dyn EphemeralResource>;
 
 /// Something with a schema, which is built when a request first needs it: Terraform
 /// may send any request to a process that it never asked for its schemas.
@@ -98,12 +106,20 @@ impl Service {
         let list_resources = provider.list_resources().into_iter();
         let list_resources =
             list_resources.map(|(name, item)| (name, Registered::new(item, |item| item.schema())));
+        let actions = provider.actions().into_iter();
+        let actions =
+            actions.map(|(name, item)| (name, Registered::new(item, |item| item.schema())));
+        let ephemeral = provider.ephemeral_resources().into_iter();
+        let ephemeral =
+            ephemeral.map(|(name, item)| (name, Registered::new(item, |item| item.schema())));
         let functions = provider.functions().into_iter();
         let functions = functions.map(|(name, function)| (name, Arc::from(function)));
         Self {
             resources: resources.collect(),
             data_sources: data_sources.collect(),
             list_resources: list_resources.collect(),
+            actions: actions.collect(),
+            ephemeral_resources: ephemeral.collect(),
             functions: functions.collect(),
             provider,
             provider_block: OnceLock::new(),
@@ -120,9 +136,13 @@ impl Service {
     }
 }
 
-/// Declares the methods that hand a request on to a function of this layer.
+/// Declares the methods that hand a request on to a function of this layer; in braces those that
+/// answer with a stream.
 macro_rules! methods {
-    ($($method:ident: $module:ident => $function:path;)*) => {
+    (
+        $($method:ident: $module:ident => $function:path;)*
+        { $($stream:ident: $stream_module:ident => $stream_function:path;)* }
+    ) => {
         #[tonic::async_trait]
         impl provider_server::Provider for Service {
             $(
@@ -133,13 +153,14 @@ macro_rules! methods {
                     Ok(Response::new($function(self, request.into_inner()).await))
                 }
             )*
-
-            async fn list_resource(
-                &self,
-                request: Request<proto::list_resource::Request>,
-            ) -> Result<Response<BoxStream<proto::list_resource::Event>>, Status> {
-                Ok(Response::new(list_resource::list(self, request.into_inner())))
-            }
+            $(
+                async fn $stream(
+                    &self,
+                    request: Request<proto::$stream_module::Request>,
+                ) -> Result<Response<BoxStream<proto::$stream_module::Event>>, Status> {
+                    Ok(Response::new($stream_function(self, request.into_inner()).await))
+                }
+            )*
         }
     };
 }
@@ -165,4 +186,14 @@ methods! {
     validate_data_resource_config: validate_data_resource_config => data_source::validate;
     read_data_source: read_data_source => data_source::read;
     validate_list_resource_config: validate_list_resource_config => list_resource::validate;
+    validate_ephemeral_resource_config: validate_ephemeral_resource_config => ephemeral::validate;
+    open_ephemeral_resource: open_ephemeral_resource => ephemeral::open;
+    renew_ephemeral_resource: renew_ephemeral_resource => ephemeral::renew;
+    close_ephemeral_resource: close_ephemeral_resource => ephemeral::close;
+    validate_action_config: validate_action_config => action::validate;
+    plan_action: plan_action => action::plan;
+    {
+        list_resource: list_resource => list_resource::list;
+        invoke_action: invoke_action => action::invoke;
+    }
 }

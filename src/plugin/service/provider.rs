@@ -11,11 +11,14 @@ pub(super) async fn metadata(
     _request: proto::get_metadata::Request,
 ) -> proto::get_metadata::Response {
     use proto::get_metadata::{
-        DataSourceMetadata, FunctionMetadata, ListResourceMetadata, ResourceMetadata, Response,
+        ActionMetadata, DataSourceMetadata, EphemeralMetadata, FunctionMetadata,
+        ListResourceMetadata, ResourceMetadata, Response,
     };
     let resources = service.resources.keys();
     let data_sources = service.data_sources.keys();
     let list_resources = service.list_resources.keys();
+    let actions = service.actions.keys();
+    let ephemeral_resources = service.ephemeral_resources.keys();
     let functions = service.functions.keys();
     Response {
         server_capabilities: Some(capabilities()),
@@ -31,6 +34,16 @@ pub(super) async fn metadata(
             .collect(),
         list_resources: list_resources
             .map(|name| ListResourceMetadata {
+                type_name: (*name).to_owned(),
+            })
+            .collect(),
+        actions: actions
+            .map(|name| ActionMetadata {
+                type_name: (*name).to_owned(),
+            })
+            .collect(),
+        ephemeral_resources: ephemeral_resources
+            .map(|name| EphemeralMetadata {
                 type_name: (*name).to_owned(),
             })
             .collect(),
@@ -51,6 +64,8 @@ pub(super) async fn schema(
     let resources = service.resources.iter();
     let data_sources = service.data_sources.iter();
     let list_resources = service.list_resources.iter();
+    let actions = service.actions.iter();
+    let ephemeral_resources = service.ephemeral_resources.iter();
     proto::get_provider_schema::Response {
         provider: Some(convert::schema(&Schema { version: 0, block })),
         resource_schemas: resources
@@ -62,9 +77,21 @@ pub(super) async fn schema(
         list_resource_schemas: list_resources
             .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())))
             .collect(),
+        action_schemas: actions
+            .map(|(name, registered)| ((*name).to_owned(), action_schema(registered.schema())))
+            .collect(),
+        ephemeral_resource_schemas: ephemeral_resources
+            .map(|(name, registered)| ((*name).to_owned(), convert::schema(registered.schema())))
+            .collect(),
         functions: function::signatures(service).collect(),
         server_capabilities: Some(capabilities()),
         ..Default::default()
+    }
+}
+
+fn action_schema(schema: &Schema) -> proto::ActionSchema {
+    proto::ActionSchema {
+        schema: Some(convert::schema(schema)),
     }
 }
 

@@ -339,7 +339,7 @@ impl Core {
     }
 
     /// What Terraform 1.11 says of itself: it would allow deferrals in an apply, and nowhere else.
-    fn capabilities(&self, phase: Phase) -> proto::ClientCapabilities {
+    pub(super) fn capabilities(&self, phase: Phase) -> proto::ClientCapabilities {
         proto::ClientCapabilities {
             deferral_allowed: phase == Phase::Apply,
             write_only_attributes_allowed: true,
@@ -348,7 +348,7 @@ impl Core {
         }
     }
 
-    pub(super) fn decode(&self, kind: &str, value: Option<&proto::DynamicValue>) -> Value {
+    pub(crate) fn decode(&self, kind: &str, value: Option<&proto::DynamicValue>) -> Value {
         let bytes = value.map_or(&[][..], |value| &value.msgpack);
         msgpack::decode(bytes, &self.schemas[kind].ty).expect("a value of the schema's type")
     }

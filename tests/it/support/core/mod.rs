@@ -7,6 +7,7 @@
 mod calls;
 mod identity;
 mod list;
+mod passing;
 mod settle;
 mod stored;
 mod walks;
@@ -84,7 +85,7 @@ pub(crate) struct Core {
     pub(crate) deposed: BTreeMap<String, Object>,
 }
 
-/// What a schema says of a resource.
+/// What a schema says of a resource, of an ephemeral one, or of an action.
 struct Resource {
     shape: Shape,
     ty: Type,
@@ -140,7 +141,11 @@ impl Core {
             .expect("schemas")
             .into_inner();
         core.provider = Shape::of_schema(&answer.provider.expect("a schema of the provider"));
-        for (name, schema) in answer.resource_schemas {
+        let actions = answer.action_schemas.into_iter();
+        let actions =
+            actions.map(|(name, action)| (name, action.schema.expect("a schema of an action")));
+        let passing = actions.chain(answer.ephemeral_resource_schemas);
+        for (name, schema) in answer.resource_schemas.into_iter().chain(passing) {
             let shape = Shape::of_schema(&schema);
             let ty = shape.ty();
             let version = schema.version;
@@ -167,7 +172,7 @@ impl Core {
         number.expect("a number").parse().expect("a number")
     }
 
-    /// The type of a resource's objects.
+    /// The type of a resource's objects, of an ephemeral one's, or of an action's arguments.
     pub(crate) fn ty(&self, kind: &str) -> Type {
         self.schemas[kind].ty.clone()
     }
