@@ -16,7 +16,7 @@ use crate::refusals::Refusals;
 use crate::replication::Replication;
 use crate::role::Role;
 use crate::server::{self, Shared};
-use crate::settings::{OperationHeaders, Rules, Settings};
+use crate::settings::{DiskAccess, OperationHeaders, Rules, Settings};
 use crate::simulator::Simulator;
 use crate::state::State;
 use crate::throttling::{Buckets, Throttling};
@@ -103,6 +103,13 @@ impl Builder {
     #[must_use]
     pub fn page_size(mut self, collections: usize) -> Self {
         self.settings.page_size = Some(collections);
+        self
+    }
+
+    /// How access to disks is given.
+    #[must_use]
+    pub fn disk_access(mut self, disk_access: DiskAccess) -> Self {
+        self.settings.disk_access = disk_access;
         self
     }
 

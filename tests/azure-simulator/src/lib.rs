@@ -68,8 +68,9 @@ pub use replication::Replication;
 pub use role::Role;
 pub use seed::{SourceCollection, SourceRestorePoint};
 pub use settings::{
-    AUDIENCE, CLIENT_ID, CLIENT_SECRET, CopyKeys, FEDERATED_SUBJECT, IDENTITY_HEADER, OBJECT_ID,
-    OIDC_REQUEST_TOKEN, OperationHeaders, Rules, SERVICE_CONNECTION_ID, SUBSCRIPTION_ID, TENANT_ID,
+    AUDIENCE, AccessAgain, AccessResult, CLIENT_ID, CLIENT_SECRET, CopyKeys, DiskAccess,
+    FEDERATED_SUBJECT, IDENTITY_HEADER, OBJECT_ID, OIDC_REQUEST_TOKEN, OperationHeaders, Rules,
+    SERVICE_CONNECTION_ID, SUBSCRIPTION_ID, TENANT_ID,
 };
 pub use simulator::{NotSeen, Simulator};
 pub use throttling::Throttling;

@@ -18,6 +18,22 @@ pub(crate) struct RestorePointId {
     pub(crate) name: String,
 }
 
+/// A disk restore point in a restore point.
+#[derive(Clone, Debug)]
+pub(crate) struct DiskRestorePointId {
+    pub(crate) restore_point: RestorePointId,
+    pub(crate) name: String,
+}
+
+/// A long-running operation.
+#[derive(Clone, Debug)]
+pub(crate) struct OperationId {
+    pub(crate) location: String,
+    /// `operations`, or `DiskOperations` for those of the disk resource provider.
+    pub(crate) segment: &'static str,
+    pub(crate) name: String,
+}
+
 /// What a path means. All of them lie in the subscription of the [`Route`].
 #[derive(Clone, Debug)]
 pub(crate) enum Resource {
@@ -28,7 +44,9 @@ pub(crate) enum Resource {
     RestorePoint(RestorePointId),
     DiskRestorePoints(RestorePointId),
     DiskRestorePoint(RestorePointId, String),
-    Operation { location: String, name: String },
+    BeginGetAccess(DiskRestorePointId),
+    EndGetAccess(DiskRestorePointId),
+    Operation(OperationId),
 }
 
 /// A path, taken apart.
@@ -88,13 +106,17 @@ fn resource(subscription: &str, segments: &[&str]) -> Option<Resource> {
             "microsoft.compute",
             "locations",
             location,
-            "operations",
+            kind @ ("operations" | "diskoperations"),
             name,
         ] => {
-            return Some(Resource::Operation {
+            return Some(Resource::Operation(OperationId {
                 location: (*location).to_owned(),
+                segment: match *kind {
+                    "operations" => "operations",
+                    _ => "DiskOperations",
+                },
                 name: (*name).to_owned(),
-            });
+            }));
         }
         _ => return None,
     };
@@ -126,6 +148,25 @@ fn resource(subscription: &str, segments: &[&str]) -> Option<Resource> {
             point_id(group, collection, name),
             (*disk).to_owned(),
         )),
+        [
+            "restorepointcollections",
+            collection,
+            "restorepoints",
+            name,
+            "diskrestorepoints",
+            disk,
+            action,
+        ] => {
+            let id = DiskRestorePointId {
+                restore_point: point_id(group, collection, name),
+                name: (*disk).to_owned(),
+            };
+            match *action {
+                "begingetaccess" => Some(Resource::BeginGetAccess(id)),
+                "endgetaccess" => Some(Resource::EndGetAccess(id)),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
@@ -133,16 +174,19 @@ fn resource(subscription: &str, segments: &[&str]) -> Option<Resource> {
 /// ARM reads its own words in any case. Replaces them by lower case where they stand, and
 /// leaves the names between them as they are.
 fn lowering_keywords<'a>(segments: &[&'a str]) -> Vec<&'a str> {
-    const KEYWORDS: [&str; 9] = [
+    const KEYWORDS: [&str; 12] = [
         "subscriptions",
         "resourcegroups",
         "providers",
         "microsoft.compute",
         "locations",
         "operations",
+        "diskoperations",
         "restorepointcollections",
         "restorepoints",
         "diskrestorepoints",
+        "begingetaccess",
+        "endgetaccess",
     ];
     // Words and names alternate, but for the namespace, which follows `providers`.
     let mut expects_word = true;

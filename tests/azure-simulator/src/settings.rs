@@ -98,6 +98,53 @@ pub enum OperationHeaders {
     Both,
 }
 
+/// How Azure gives access to disks, of which nothing was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskAccess {
+    /// Where the URL is found.
+    pub result: AccessResult,
+    /// What comes of asking while access is open.
+    pub again: AccessAgain,
+    /// Whether the URL has its end in it; else it names a policy, as those of disks do.
+    pub signs_end: bool,
+    /// What the URLs of these operations have before their name: `DiskOperations`, as for disks
+    /// and snapshots, or `operations`.
+    pub operations: &'static str,
+}
+
+/// Where the URL of an access is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessResult {
+    /// In the answer, with 200.
+    AtOnce,
+    /// In the last status of the operation, and behind its `Location`.
+    InStatus,
+    /// Behind the operation's `Location` alone.
+    BehindLocation,
+}
+
+/// What comes of asking for access while it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessAgain {
+    /// The same URL, which opens the disk for longer.
+    Extended,
+    /// Another URL; the one before opens nothing any more.
+    Replaced,
+    /// A refusal.
+    Refused,
+}
+
+impl Default for DiskAccess {
+    fn default() -> Self {
+        Self {
+            result: AccessResult::InStatus,
+            again: AccessAgain::Extended,
+            signs_end: false,
+            operations: "DiskOperations",
+        }
+    }
+}
+
 /// Everything that the builder sets, and that the handle may change later.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -130,10 +177,14 @@ pub(crate) struct Settings {
     pub(crate) rules: Rules,
     pub(crate) refusals: Refusals,
     pub(crate) roles: Vec<Role>,
-    /// Code and message of the failures that the next copy operations end with.
+    pub(crate) disk_access: DiskAccess,
+    /// Code and message of the failures that the next operations end with that begin a copy or give
+    /// access.
     pub(crate) failing_operations: VecDeque<(String, String)>,
     /// The same for the next deletions.
     pub(crate) failing_deletions: VecDeque<(String, String)>,
+    /// The same for the next revocations of access.
+    pub(crate) failing_revocations: VecDeque<(String, String)>,
 }
 
 impl Default for Settings {
@@ -163,8 +214,10 @@ impl Default for Settings {
             rules: Rules::default(),
             refusals: Refusals::default(),
             roles: vec![Role::of(["*"])],
+            disk_access: DiskAccess::default(),
             failing_operations: VecDeque::new(),
             failing_deletions: VecDeque::new(),
+            failing_revocations: VecDeque::new(),
         }
     }
 }

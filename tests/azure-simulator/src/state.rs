@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::arm::collection::Collection;
+use crate::arm::disk_access::Access;
 use crate::arm::operations::Operation;
 use crate::arm::restore_point::RestorePoint;
 use crate::clock::Clock;
@@ -47,6 +48,8 @@ pub(crate) struct State {
     pub(crate) operations: Vec<Operation>,
     /// The ids of disk encryption sets, and where they lie.
     pub(crate) encryption_sets: Vec<(String, String)>,
+    /// Every access to a disk that was ever given.
+    pub(crate) accesses: Vec<Access>,
     /// Scopes and the locks on them.
     pub(crate) locks: Vec<(String, Lock)>,
     pub(crate) policies: Vec<Policy>,
@@ -73,6 +76,7 @@ impl State {
             collections: Vec::new(),
             operations: Vec::new(),
             encryption_sets: Vec::new(),
+            accesses: Vec::new(),
             locks: Vec::new(),
             policies: Vec::new(),
             faults: Faults::default(),

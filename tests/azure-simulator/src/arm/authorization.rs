@@ -15,17 +15,27 @@ const COLLECTION: &str = "Microsoft.Compute/restorePointCollections";
 const POINT: &str = "Microsoft.Compute/restorePointCollections/restorePoints";
 
 pub(crate) fn check(state: &State, request: &Incoming, resource: &Resource) -> Result<(), Answer> {
-    let verb = limits::verb(&request.method);
+    let verb = match resource {
+        Resource::BeginGetAccess(_) => "beginGetAccess/action",
+        Resource::EndGetAccess(_) => "endGetAccess/action",
+        _ => limits::verb(&request.method),
+    };
     let kind = match resource {
         Resource::Group(_) => "Microsoft.Resources/subscriptions/resourceGroups",
         Resource::AllCollections | Resource::Collections { .. } | Resource::Collection(_) => {
             COLLECTION
         }
         Resource::RestorePoint(_) => POINT,
-        Resource::DiskRestorePoints(_) | Resource::DiskRestorePoint(..) => {
+        Resource::DiskRestorePoints(_)
+        | Resource::DiskRestorePoint(..)
+        | Resource::BeginGetAccess(_)
+        | Resource::EndGetAccess(_) => {
             "Microsoft.Compute/restorePointCollections/restorePoints/diskRestorePoints"
         }
-        Resource::Operation { .. } => "Microsoft.Compute/locations/operations",
+        Resource::Operation(operation) if operation.segment == "DiskOperations" => {
+            "Microsoft.Compute/locations/diskOperations"
+        }
+        Resource::Operation(_) => "Microsoft.Compute/locations/operations",
     };
     let action = format!("{kind}/{verb}");
     if !allowed(state, &action, &request.path) {

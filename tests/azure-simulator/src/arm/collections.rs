@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::fields::Fields;
 use super::{
-    Answered, budget, expands, group_not_found, operations, paging, resource_not_found,
-    restore_points,
+    Answered, budget, disk_access, expands, group_not_found, operations, paging,
+    resource_not_found, restore_points,
 };
 use crate::exchange::{Answer, Incoming, Sender};
 use crate::route::{CollectionId, Resource};
@@ -226,6 +226,7 @@ pub(crate) fn delete(state: &mut State, request: &Incoming, id: &CollectionId) -
         return Ok(Answer::empty(204, Sender::Gateway));
     };
     restore_points::check_unshared(&collection.restore_points)?;
+    disk_access::check_closed(state, &request.path)?;
     let location = collection.location.clone();
     let mut operation = operations::begin(state, request, &location, operations::Kind::Delete);
     let deleted = operations::end_deletion(state, &mut operation);

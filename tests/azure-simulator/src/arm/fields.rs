@@ -133,6 +133,6 @@ impl Fields {
 }
 
 /// Assumed: code and text; Azure is known to name the member that it cannot find.
-fn refusal(message: &str) -> Answer {
+pub(crate) fn refusal(message: &str) -> Answer {
     Answer::unexpected(400, "InvalidRequestContent", message)
 }

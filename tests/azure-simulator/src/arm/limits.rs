@@ -109,10 +109,13 @@ pub(crate) fn charge_compute(
 /// The policies that apply, by the recorded headers of the newest answers.
 fn charges(state: &State, request: &Incoming, resource: &Resource) -> Vec<Charge> {
     let (collection, is_point) = match resource {
-        Resource::Operation { location, name } => {
+        Resource::Operation(operation) => {
             return vec![
-                ("GetOperationResource", name.clone()),
-                ("GetOperationSubscriptionMaximum", location.clone()),
+                ("GetOperationResource", operation.name.clone()),
+                (
+                    "GetOperationSubscriptionMaximum",
+                    operation.location.clone(),
+                ),
             ];
         }
         Resource::Collection(id) => (id, false),
@@ -123,6 +126,8 @@ fn charges(state: &State, request: &Incoming, resource: &Resource) -> Vec<Charge
         Resource::Group(_) | Resource::AllCollections | Resource::Collections { .. } => {
             return Vec::new();
         }
+        // Assumed: nothing is known of a limit.
+        Resource::BeginGetAccess(_) | Resource::EndGetAccess(_) => return Vec::new(),
     };
     // What does not exist is refused by the gateway.
     let Some(region) = region(state, request, collection) else {

@@ -6,6 +6,7 @@ pub(crate) mod collections;
 pub(crate) mod copies;
 pub(crate) mod copy_request;
 pub(crate) mod copy_rules;
+pub(crate) mod disk_access;
 pub(crate) mod disk_restore_points;
 pub(crate) mod fields;
 pub(crate) mod governance;
@@ -82,6 +83,8 @@ pub(crate) mod budget {
     pub(crate) const GET_OPERATION: Sender = Sender::Compute(
         "Microsoft.Compute/GetOperationResource;59,Microsoft.Compute/GetOperationSubscriptionMaximum;14999",
     );
+    /// Assumed: nothing is known of a limit on access to disks.
+    pub(crate) const ACCESS: Sender = Sender::Compute("");
     pub(crate) const DELETE: Sender = Sender::Compute(
         "Microsoft.Compute/DeleteRestorePoints3Min;349,Microsoft.Compute/DeleteRestorePoints30Min;999",
     );
@@ -139,9 +142,9 @@ fn route(state: &mut State, request: &Incoming, bill: &mut Bill) -> Answered {
         ("GET", Resource::DiskRestorePoint(id, disk)) => {
             disk_restore_points::get(state, request, &id, &disk)
         }
-        ("GET", Resource::Operation { location, name }) => {
-            operations::get(state, request, &location, &name)
-        }
+        ("POST", Resource::BeginGetAccess(id)) => disk_access::begin(state, request, &id),
+        ("POST", Resource::EndGetAccess(id)) => disk_access::end(state, request, &id),
+        ("GET", Resource::Operation(operation)) => operations::get(state, request, &operation),
         (method, _) => Err(Answer::unexpected(
             400,
             "HttpMethodNotSupported",
@@ -177,7 +180,12 @@ fn authenticate(state: &State, request: &Incoming) -> Result<(), Answer> {
 fn check_api_version(request: &Incoming, resource: &Resource) -> Result<(), Answer> {
     let supported = match resource {
         Resource::Group(_) => RESOURCE_GROUP_VERSIONS,
-        Resource::DiskRestorePoints(_) | Resource::DiskRestorePoint(..) => DISK_VERSIONS,
+        Resource::DiskRestorePoints(_)
+        | Resource::DiskRestorePoint(..)
+        | Resource::BeginGetAccess(_)
+        | Resource::EndGetAccess(_) => DISK_VERSIONS,
+        // The version of the request that began it.
+        Resource::Operation(_) => &[COMPUTE_VERSIONS, DISK_VERSIONS].concat(),
         _ => COMPUTE_VERSIONS,
     };
     let parameters = request.parameters();

@@ -3,11 +3,11 @@
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::{Answered, budget, entity_not_found, restore_points};
+use super::{Answered, budget, disk_access, entity_not_found, restore_points};
 use crate::clock::timestamp;
 use crate::exchange::{Answer, Incoming};
-use crate::route::RestorePointId;
-use crate::settings::{OperationHeaders, Settings};
+use crate::route::{OperationId, RestorePointId};
+use crate::settings::{AccessResult, OperationHeaders, Settings};
 use crate::state::State;
 
 /// Something that was accepted and ends later.
@@ -17,6 +17,8 @@ pub(crate) struct Operation {
     pub(crate) name: String,
     subscription: String,
     location: String,
+    /// What stands before the name in its URL.
+    pub(crate) segment: &'static str,
     /// The whole query of its URL, and the one of its monitor.
     query: String,
     monitor_query: String,
@@ -24,7 +26,7 @@ pub(crate) struct Operation {
     pub(crate) ends: OffsetDateTime,
     /// Code and message, if it ends as `Failed`.
     pub(crate) failure: Option<(String, String)>,
-    kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// What an operation does.
@@ -34,6 +36,10 @@ pub(crate) enum Kind {
     Copy(RestorePointId),
     /// Deletes a point or a collection.
     Delete,
+    /// Gives access to a disk by this URL.
+    Access(String),
+    /// Takes it back.
+    Revoke,
 }
 
 /// Begins an operation in the region of the resource that it is about.
@@ -66,6 +72,7 @@ pub(crate) fn begin(
         name: request.request_id.clone(),
         subscription: request.subscription().to_owned(),
         location: location.to_owned(),
+        segment: "operations",
         query,
         monitor_query,
         started,
@@ -92,8 +99,8 @@ impl Operation {
 
     fn url_with(&self, request: &Incoming, query: &str) -> String {
         format!(
-            "https://{}/subscriptions/{}/providers/Microsoft.Compute/locations/{}/operations/{}?{query}",
-            request.authority, self.subscription, self.location, self.name
+            "https://{}/subscriptions/{}/providers/Microsoft.Compute/locations/{}/{}/{}?{query}",
+            request.authority, self.subscription, self.location, self.segment, self.name
         )
     }
 
@@ -127,12 +134,16 @@ pub(crate) fn accepted(request: &Incoming, operation: &Operation) -> Answer {
 }
 
 /// Answers a poll. The query has to come back untouched: its contents are Azure's business.
-pub(crate) fn get(state: &State, request: &Incoming, location: &str, name: &str) -> Answered {
+pub(crate) fn get(state: &State, request: &Incoming, id: &OperationId) -> Answered {
     let now = state.clock.now();
     let operation = state
         .operations
         .iter()
-        .find(|operation| operation.name == name && operation.location == location)
+        .find(|operation| {
+            operation.name == id.name
+                && operation.location == id.location
+                && operation.segment == id.segment
+        })
         // Assumed: how long a record is kept, and what comes when it is gone.
         .filter(|operation| match state.settings.operation_expiry {
             Some(expiry) => now < operation.ends + expiry,
@@ -140,7 +151,7 @@ pub(crate) fn get(state: &State, request: &Incoming, location: &str, name: &str)
         })
         .ok_or_else(|| entity_not_found(budget::GET_OPERATION))?;
     if request.query == operation.query {
-        Ok(status(operation, now))
+        Ok(status(operation, &state.settings, now))
     } else if request.query == operation.monitor_query {
         monitor(state, request, operation, now)
     } else {
@@ -155,7 +166,7 @@ pub(crate) fn get(state: &State, request: &Incoming, location: &str, name: &str)
     }
 }
 
-fn status(operation: &Operation, now: OffsetDateTime) -> Answer {
+fn status(operation: &Operation, settings: &Settings, now: OffsetDateTime) -> Answer {
     let mut body = json!({
         "startTime": timestamp(operation.started),
         "status": "InProgress",
@@ -167,6 +178,10 @@ fn status(operation: &Operation, now: OffsetDateTime) -> Answer {
         if let Some((code, message)) = &operation.failure {
             body["status"] = json!("Failed");
             body["error"] = json!({ "code": code, "message": message });
+        } else if let Kind::Access(sas) = &operation.kind
+            && settings.disk_access.result == AccessResult::InStatus
+        {
+            body["properties"] = json!({ "output": disk_access::uri(sas) });
         }
     }
     Answer::json(200, body, budget::GET_OPERATION)
@@ -188,7 +203,12 @@ fn monitor(
     }
     match (&operation.failure, &operation.kind) {
         (Some((code, message)), _) => Err(Answer::error(409, code, message, budget::GET_OPERATION)),
-        (None, Kind::Delete) => Ok(Answer::empty(200, budget::GET_OPERATION)),
+        (None, Kind::Delete | Kind::Revoke) => Ok(Answer::empty(200, budget::GET_OPERATION)),
+        (None, Kind::Access(sas)) => Ok(Answer::json(
+            200,
+            disk_access::uri(sas),
+            budget::GET_OPERATION,
+        )),
         (None, Kind::Copy(id)) => restore_points::plain(state, id),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::restore_point::RestorePoint;
 use super::{
-    Answered, budget, entity_not_found, expands, group_not_found, operations, parent_not_found,
+    Answered, budget, disk_access, entity_not_found, expands, group_not_found, operations,
+    parent_not_found,
 };
 use crate::exchange::{Answer, Incoming};
 use crate::route::RestorePointId;
@@ -33,6 +34,7 @@ pub(crate) fn delete(state: &mut State, request: &Incoming, id: &RestorePointId)
         None => return Ok(Answer::empty(204, budget::DELETE)),
         Some(point) => check_unshared([point])?,
     }
+    disk_access::check_closed(state, &request.path)?;
     let location = state
         .collection(&id.collection)
         .map(|collection| collection.location.clone())
@@ -54,12 +56,17 @@ pub(crate) fn check_unshared<'a>(
     if points.into_iter().all(|point| !point.is_shared) {
         return Ok(());
     }
-    Err(Answer::error(
+    Err(in_use())
+}
+
+/// The refusal of a deletion while a disk can be read.
+pub(crate) fn in_use() -> Answer {
+    Answer::error(
         409,
         "DiskRestorePointUsedByCustomer",
         "There is an active shared access signature outstanding for disk restore point. Call EndGetAccess before deleting the restore point.",
         budget::DELETE,
-    ))
+    )
 }
 
 /// The group and the collection that the point must lie in.

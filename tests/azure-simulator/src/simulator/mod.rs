@@ -13,6 +13,7 @@ use tempfile::TempPath;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
+use crate::arm::disk_access::Access;
 use crate::builder::Builder;
 use crate::entra;
 use crate::fault::{Fault, FaultId};
@@ -21,7 +22,7 @@ use crate::refusals::Refusals;
 use crate::replication::Replication;
 use crate::role::Role;
 use crate::server::Shared;
-use crate::settings::Rules;
+use crate::settings::{DiskAccess, Rules};
 use crate::throttling::{Buckets, Throttling};
 
 /// A running simulator. Dropping it stops the server, cuts its connections and removes the
@@ -152,13 +153,36 @@ impl Simulator {
         self.shared.state().buckets = throttling.map(Buckets::new);
     }
 
-    /// Lets the operation of the next copy end as `Failed`, and the copy with it.
+    /// How access to disks is given from now on.
+    pub fn set_disk_access(&self, disk_access: DiskAccess) {
+        self.shared.state().settings.disk_access = disk_access;
+    }
+
+    /// Lets the operation of the next copy end as `Failed`, and the copy with it; or that of the next
+    /// access to a disk, which then is not given.
     pub fn fail_next_operation(&self, code: &str, message: &str) {
         self.shared
             .state()
             .settings
             .failing_operations
             .push_back((code.to_owned(), message.to_owned()));
+    }
+
+    /// Lets the operation of the next revocation of access end as `Failed`, and access stay.
+    pub fn fail_next_revocation(&self, code: &str, message: &str) {
+        self.shared
+            .state()
+            .settings
+            .failing_revocations
+            .push_back((code.to_owned(), message.to_owned()));
+    }
+
+    /// Whether this URL opens a disk now.
+    #[must_use]
+    pub fn opens_a_disk(&self, sas: &str) -> bool {
+        let state = self.shared.state();
+        let now = state.clock.now();
+        state.accesses.iter().any(|access| access.opens(sas, now))
     }
 
     /// Lets the operation of the next deletion end as `Failed`, and what was to go stay.
@@ -191,12 +215,18 @@ impl Simulator {
         self.shared.state().oidc_tokens.expire_all();
     }
 
-    /// Every token that was issued or given so far, to look for where none may stand.
+    /// Every token and every signature that was issued or given so far, to look for where none may
+    /// stand.
     #[must_use]
     pub fn issued_secrets(&self) -> Vec<String> {
         let state = self.shared.state();
         let issued = state.tokens.secrets();
-        issued.chain(state.oidc_tokens.secrets()).cloned().collect()
+        let signatures = state.accesses.iter().map(Access::signature);
+        issued
+            .chain(state.oidc_tokens.secrets())
+            .cloned()
+            .chain(signatures)
+            .collect()
     }
 
     /// Lets every token that was issued expire now, whatever its holder was told.
