@@ -18,7 +18,7 @@ use super::proto::go_plugin::grpc_stdio_server::GrpcStdioServer;
 use super::proto::health::health_server::HealthServer;
 use super::proto::tfplugin6::provider_server::ProviderServer;
 use super::provider::Provider;
-use super::service::{self, Service};
+use super::service::{self, Leases, Service};
 use super::signals::{self, Interrupt};
 use super::socket::{self, Socket};
 use super::stdio::{Broker, Controller, Healthy, Stdio};
@@ -100,6 +100,7 @@ async fn serve_debuggers(source: &str, provider: Arc<dyn Provider>) -> Result<()
 #[derive(Clone, Default)]
 struct Life {
     stop: Arc<Stop>,
+    leases: Arc<Leases>,
     /// Terraform is gone, or somebody ends the process: calls get a moment, then it is over.
     leave: CancellationToken,
     /// Terraform has asked for the end: it is over at once.
@@ -110,7 +111,13 @@ impl Life {
     async fn run(self, provider: Arc<dyn Provider>, incoming: Incoming) -> Result<(), Failure> {
         tokio::spawn(self.clone().end_calls());
         let shutdown = self.shutdown.clone();
-        let serving = router(Service::new(provider, self.stop), &shutdown)
+        let controller = Controller {
+            shutdown: shutdown.clone(),
+            stop: self.stop.clone(),
+            leases: self.leases.clone(),
+        };
+        let service = Service::new(provider, self.stop, self.leases);
+        let serving = router(service, controller, &shutdown)
             .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned());
         tokio::pin!(serving);
         tokio::select! {
@@ -124,28 +131,31 @@ impl Life {
         Ok(())
     }
 
-    /// Cuts every wait short once it is time to leave, and lets the calls finish their step.
+    /// Cuts every wait short once it is time to leave, lets the calls finish their step, and closes
+    /// what is open.
     async fn end_calls(self) {
         self.leave.cancelled().await;
         self.stop.stop();
         let limit = Duration::from_secs(LEAVE_SECONDS_MAX);
-        if tokio::time::timeout(limit, self.stop.idle()).await.is_err() {
+        let ended = async {
+            self.stop.idle().await;
+            self.leases.close_all(|| self.stop.context()).await;
+        };
+        if tokio::time::timeout(limit, ended).await.is_err() {
             tracing::warn!("Calls were still running when the process had to end");
         }
         self.shutdown.cancel();
     }
 }
 
-fn router(service: Service, shutdown: &CancellationToken) -> Router {
+fn router(service: Service, controller: Controller, shutdown: &CancellationToken) -> Router {
     let service = ProviderServer::new(service)
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX);
     let shutdown = || shutdown.clone();
     Server::builder()
         .add_service(service)
-        .add_service(GrpcControllerServer::new(Controller {
-            shutdown: shutdown(),
-        }))
+        .add_service(GrpcControllerServer::new(controller))
         .add_service(GrpcStdioServer::new(Stdio {
             shutdown: shutdown(),
         }))

@@ -1,6 +1,8 @@
 //! The small services that every go-plugin has beside its own.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +16,11 @@ use super::proto::go_plugin::{ConnInfo, Empty, StdioData};
 use super::proto::health::health_check_response::ServingStatus;
 use super::proto::health::health_server::Health;
 use super::proto::health::{HealthCheckRequest, HealthCheckResponse};
+use super::service::Leases;
+use super::stop::Stop;
+
+/// How long the process may live on to close what Terraform has left open.
+const CLOSE_SECONDS_MAX: u64 = 30;
 
 /// A stream that says nothing and ends when the process does.
 fn silence<T: Send + 'static>(shutdown: CancellationToken) -> BoxStream<T> {
@@ -42,13 +49,20 @@ impl<T> Stream for Silent<T> {
 /// Ends the process when Terraform asks.
 pub(super) struct Controller {
     pub(super) shutdown: CancellationToken,
+    pub(super) stop: Arc<Stop>,
+    pub(super) leases: Arc<Leases>,
 }
 
 #[tonic::async_trait]
 impl GrpcController for Controller {
-    /// Answers at once: Terraform waits for the answer without any limit, and
-    /// what is still in flight has been asked to stop before.
+    /// Answers at once, unless something is open that has to be closed: Terraform waits for the
+    /// answer without any limit, and what is still in flight has been asked to stop before.
     async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
+        let limit = Duration::from_secs(CLOSE_SECONDS_MAX);
+        let closed = self.leases.close_all(|| self.stop.context());
+        if tokio::time::timeout(limit, closed).await.is_err() {
+            tracing::error!("Something was still open when the process had to end");
+        }
         self.shutdown.cancel();
         Ok(Response::new(Empty {}))
     }

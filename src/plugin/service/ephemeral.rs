@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{RegisteredEphemeral, Service, convert, guard};
@@ -58,9 +59,18 @@ pub(super) async fn open(
         };
     }
     let context = service.context();
-    let call = registered.clone();
     let open = OpenRequest { config, context };
-    let opened = match guard::run(async move { call.item.open(open).await }).await {
+    let (resource, leases) = (registered.item.clone(), service.leases.clone());
+    let busy = leases.busy();
+    // Whoever has asked may be gone by the time it is open.
+    let opened = guard::run(async move {
+        let opened = resource.open(open).await;
+        let is_open = opened.result.is_some() && !opened.diagnostics.has_error();
+        let number = is_open.then(|| leases.opened(resource, opened.private.clone()));
+        drop(busy);
+        (number, opened)
+    });
+    let (number, opened) = match opened.await {
         Ok(opened) => opened,
         Err(diagnostic) => return refused(diagnostic),
     };
@@ -77,7 +87,7 @@ pub(super) async fn open(
     proto::open_ephemeral_resource::Response {
         result,
         renew_at: renew_at.map(Into::into),
-        private: encode(&private),
+        private: encode(number, private),
         diagnostics: convert::diagnostics(diagnostics),
         deferred: None,
     }
@@ -87,18 +97,23 @@ pub(super) async fn renew(
     service: &Service,
     request: proto::renew_ephemeral_resource::Request,
 ) -> proto::renew_ephemeral_resource::Response {
+    let (number, private) = decode(request.private.as_deref());
+    let leases = service.leases.clone();
     let renewed = async {
         let registered = find(service, &request.type_name)?;
-        let renew = RenewRequest {
-            private: decode(request.private.as_deref()),
-            context: service.context(),
-        };
-        guard::run(async move { registered.item.renew(renew).await }).await
+        let context = service.context();
+        let renew = RenewRequest { private, context };
+        guard::run(async move {
+            let renewed = registered.item.renew(renew).await;
+            leases.renewed(number, &renewed.private);
+            renewed
+        })
+        .await
     };
     match renewed.await {
         Ok(renewed) => proto::renew_ephemeral_resource::Response {
             renew_at: renewed.renew_at.map(Into::into),
-            private: encode(&renewed.private),
+            private: encode(number, renewed.private),
             diagnostics: convert::diagnostics(renewed.diagnostics),
         },
         Err(diagnostic) => proto::renew_ephemeral_resource::Response {
@@ -114,13 +129,19 @@ pub(super) async fn close(
     service: &Service,
     request: proto::close_ephemeral_resource::Request,
 ) -> proto::close_ephemeral_resource::Response {
+    let (number, private) = decode(request.private.as_deref());
+    service.leases.closed(number);
+    let busy = service.leases.busy();
     let diagnostics = async {
         let registered = find(service, &request.type_name)?;
-        let close = CloseRequest {
-            private: decode(request.private.as_deref()),
-            context: service.context(),
-        };
-        guard::run(async move { registered.item.close(close).await }).await
+        let context = service.context();
+        let close = CloseRequest { private, context };
+        guard::run(async move {
+            let closed = registered.item.close(close).await;
+            drop(busy);
+            closed
+        })
+        .await
     }
     .await
     .unwrap_or_else(Diagnostics::from);
@@ -147,15 +168,29 @@ fn later(block: &Block, config: Value) -> Value {
     result
 }
 
-fn encode(private: &Json) -> Option<Vec<u8>> {
-    (!private.is_null()).then(|| private.to_string().into_bytes())
+/// What Terraform carries between the calls about one that is open.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Private {
+    /// Its number among all that are open in this process.
+    lease: Option<u64>,
+    /// What the resource has noted.
+    note: Json,
+}
+
+fn encode(lease: Option<u64>, note: Json) -> Option<Vec<u8>> {
+    let private = Private { lease, note };
+    private
+        .lease
+        .map(|_| serde_json::to_vec(&private).expect("plain fields have a JSON form"))
 }
 
 /// What no open of ours can have noted counts as nothing noted.
-fn decode(private: Option<&[u8]>) -> Json {
-    private.map_or(Json::Null, |bytes| {
-        serde_json::from_slice(bytes).unwrap_or_default()
-    })
+fn decode(private: Option<&[u8]>) -> (Option<u64>, Json) {
+    let private: Private = private
+        .and_then(|bytes| serde_json::from_slice(bytes).ok())
+        .unwrap_or_default();
+    (private.lease, private.note)
 }
 
 fn find(service: &Service, type_name: &str) -> Result<Arc<RegisteredEphemeral>, Diagnostic> {

@@ -13,6 +13,7 @@ mod ephemeral;
 mod function;
 mod guard;
 mod identity;
+mod leases;
 mod list_resource;
 mod provider;
 mod resource;
@@ -24,6 +25,7 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 pub(super) use self::guard::install_panic_hook;
+pub(super) use self::leases::Leases;
 
 use super::action::Action;
 use super::data_source::DataSource;
@@ -48,6 +50,7 @@ pub(super) struct Service {
     ephemeral_resources: BTreeMap<&'static str, Arc<RegisteredEphemeral>>,
     functions: BTreeMap<&'static str, Arc<dyn Function>>,
     stop: Arc<Stop>,
+    leases: Arc<Leases>,
 }
 
 type RegisteredResource = Registered<dyn Resource>;
@@ -59,7 +62,7 @@ type RegisteredEphemeral = Registered<dyn EphemeralResource>;
 /// Something with a schema, which is built when a request first needs it: Terraform
 /// may send any request to a process that it never asked for its schemas.
 struct Registered<T: ?Sized> {
-    item: Box<T>,
+    item: Arc<T>,
     describe: fn(&T) -> Schema,
     schema: OnceLock<(Schema, Type)>,
 }
@@ -68,7 +71,7 @@ impl<T: ?Sized> Registered<T> {
     fn new(item: Box<T>, describe: fn(&T) -> Schema) -> Arc<Self> {
         let schema = OnceLock::new();
         Arc::new(Self {
-            item,
+            item: Arc::from(item),
             describe,
             schema,
         })
@@ -96,7 +99,7 @@ impl<T: ?Sized> Registered<T> {
 }
 
 impl Service {
-    pub(super) fn new(provider: Arc<dyn Provider>, stop: Arc<Stop>) -> Self {
+    pub(super) fn new(provider: Arc<dyn Provider>, stop: Arc<Stop>, leases: Arc<Leases>) -> Self {
         let resources = provider.resources().into_iter();
         let resources =
             resources.map(|(name, item)| (name, Registered::new(item, |item| item.schema())));
@@ -124,6 +127,7 @@ impl Service {
             provider,
             provider_block: OnceLock::new(),
             stop,
+            leases,
         }
     }
 
