@@ -9,7 +9,7 @@ use url::Url;
 use crate::arm::cloud::Cloud;
 use crate::arm::error::{Error, OperationFailure};
 use crate::arm::patience::{self, Patience};
-use crate::arm::transport::{Answer, Client, Expected, Request};
+use crate::arm::transport::{Answer, Client, Expected, Request, without_signatures};
 
 /// The first pause between two looks at an operation: what has nothing to do is done by then.
 /// Azure sends no Retry-After.
@@ -22,16 +22,24 @@ const POLL_INTERVAL_SECOND: Duration = Duration::from_secs(5);
 /// The longest pause of our own between two looks at an operation.
 const POLL_INTERVAL_MAX: Duration = Duration::from_secs(10);
 
+/// The header that leads to an operation, or to its result.
+const LOCATION: &str = "location";
+
 /// The longest operation URL that is followed. ARM's rules ask for 4 KiB; some are longer.
 const URL_BYTES_MAX: usize = 16 * 1024;
 
 /// What polling an operation of Microsoft.Compute needs; hand-made roles often lack it.
 const OPERATIONS_READ: &str = "Microsoft.Compute/locations/operations/read";
 
+/// The same for operations on disks, which have URLs of their own.
+const DISK_OPERATIONS_READ: &str = "Microsoft.Compute/locations/diskOperations/read";
+
 /// A request that ARM accepted and may still be working on.
 #[derive(Clone, Debug)]
 pub struct Operation {
     monitor: Monitor,
+    /// Where the result may be, beside the status.
+    result: Option<Url>,
     retry_after: Option<Duration>,
 }
 
@@ -84,8 +92,11 @@ enum Status {
 impl Operation {
     /// Reads the operation off the answer that began it.
     pub(crate) fn from_answer(answer: &Answer, cloud: &Cloud) -> Self {
+        let monitor = monitor(&answer.headers, cloud);
+        let result = url_in(&answer.headers, cloud, LOCATION);
         Self {
-            monitor: monitor(&answer.headers, cloud),
+            result: result.filter(|_| matches!(monitor, Monitor::Status(_))),
+            monitor,
             retry_after: answer.retry_after,
         }
     }
@@ -99,17 +110,60 @@ impl Operation {
     /// [`Error::OperationFailed`] with Azure's code and message if it failed or was canceled, and
     /// any other [`Error`] if nothing could be learnt until Stop or the deadline.
     pub async fn wait(&self, client: &Client, patience: &Patience) -> Result<OperationEnd, Error> {
+        let expected = match &self.monitor {
+            Monitor::Status(_) => Expected::Json,
+            Monitor::Location(_) | Monitor::Nothing => Expected::HeadersOnly,
+        };
+        match self.follow(client, expected, patience).await? {
+            Ok(_) => Ok(OperationEnd::Succeeded),
+            Err(why) => Ok(OperationEnd::AskResource(why)),
+        }
+    }
+
+    /// Follows the operation to its end, and reads its result where `read` finds it: in the last
+    /// status, or in what `Location` answers. The result may be secret, so no error quotes it.
+    /// Comes back with the reason if it cannot be had.
+    ///
+    /// # Errors
+    /// As [`Operation::wait`].
+    pub(crate) async fn wait_for_secret<T>(
+        &self,
+        client: &Client,
+        patience: &Patience,
+        read: impl Fn(&Answer) -> Option<T>,
+    ) -> Result<Result<T, CannotFollow>, Error> {
+        let followed = self.follow(client, Expected::Secret, patience).await?;
+        let why = match followed.map(|answer| read(&answer)) {
+            Ok(Some(result)) => return Ok(Ok(result)),
+            Ok(None) => CannotFollow::Unknown,
+            Err(why) => why,
+        };
+        let Some(url) = self.result.clone() else {
+            return Ok(Err(why));
+        };
+        let elsewhere = Self {
+            monitor: Monitor::Location(url),
+            result: None,
+            retry_after: None,
+        };
+        let followed = elsewhere.follow(client, Expected::Secret, patience).await?;
+        let result = followed.ok().and_then(|answer| read(&answer));
+        Ok(result.ok_or(why))
+    }
+
+    /// Looks at the operation until it has ended. The last answer comes back, or why there is none.
+    async fn follow(
+        &self,
+        client: &Client,
+        expected: Expected,
+        patience: &Patience,
+    ) -> Result<Result<Answer, CannotFollow>, Error> {
         let (url, read): (_, fn(&Answer) -> Status) = match &self.monitor {
             Monitor::Status(url) => (url, status_of_body),
             Monitor::Location(url) => (url, status_of_location),
-            Monitor::Nothing => {
-                return Ok(OperationEnd::AskResource(CannotFollow::NoStatusMonitor));
-            }
+            Monitor::Nothing => return Ok(Err(CannotFollow::NoStatusMonitor)),
         };
-        let request = match &self.monitor {
-            Monitor::Status(_) => Request::operation(url.clone(), Expected::Json),
-            _ => Request::operation(url.clone(), Expected::HeadersOnly),
-        };
+        let request = Request::operation(url.clone(), expected);
         let mut interval = POLL_INTERVAL_FIRST;
         let mut asked = self.retry_after;
         loop {
@@ -119,17 +173,16 @@ impl Operation {
             interval = next_interval(interval);
             let answer = match client.send(&request, patience).await {
                 Ok(answer) => answer,
-                Err(failure) => {
-                    return cannot_follow(failure.error).map(OperationEnd::AskResource);
-                }
+                Err(failure) => return cannot_follow(url, failure.error).map(Err),
             };
             asked = answer.retry_after;
             match read(&answer) {
                 Status::Running => {}
-                Status::Succeeded => return Ok(OperationEnd::Succeeded),
-                Status::Unclear => return Ok(OperationEnd::AskResource(CannotFollow::Unknown)),
+                Status::Succeeded => return Ok(Ok(answer)),
+                Status::Unclear => return Ok(Err(CannotFollow::Unknown)),
                 Status::Failed(status) => {
-                    let body = answer.json().unwrap_or_default();
+                    let body = without_signatures(&answer.body);
+                    let body = serde_json::from_slice(&body).unwrap_or_default();
                     let failure = OperationFailure::from_status(&status, &body, answer.ids);
                     return Err(Error::OperationFailed(Box::new(failure)));
                 }
@@ -141,25 +194,31 @@ impl Operation {
 /// Chooses how to follow an operation. ARM's rules prefer `Azure-AsyncOperation`; a copy is
 /// answered with that header alone, a deletion with both.
 fn monitor(headers: &HeaderMap, cloud: &Cloud) -> Monitor {
-    let url = |name: &str| {
-        // Something in between may have added a second one; the first that can be followed counts.
-        headers.get_all(name).iter().find_map(|value| {
-            let text = value.to_str().ok()?;
-            let url = cloud.resource_manager_endpoint.join(text).ok()?;
-            (text.len() <= URL_BYTES_MAX && cloud.is_resource_manager(&url)).then_some(url)
-        })
-    };
-    url("azure-asyncoperation")
+    url_in(headers, cloud, "azure-asyncoperation")
         .map(Monitor::Status)
-        .or_else(|| url("location").map(Monitor::Location))
+        .or_else(|| url_in(headers, cloud, LOCATION).map(Monitor::Location))
         .unwrap_or(Monitor::Nothing)
 }
 
+fn url_in(headers: &HeaderMap, cloud: &Cloud, name: &str) -> Option<Url> {
+    // Something in between may have added a second one; the first that can be followed counts.
+    headers.get_all(name).iter().find_map(|value| {
+        let text = value.to_str().ok()?;
+        let url = cloud.resource_manager_endpoint.join(text).ok()?;
+        (text.len() <= URL_BYTES_MAX && cloud.is_resource_manager(&url)).then_some(url)
+    })
+}
+
 /// Sorts a failed look: some only mean that the resource has to be asked instead.
-fn cannot_follow(error: Error) -> Result<CannotFollow, Error> {
+fn cannot_follow(url: &Url, error: Error) -> Result<CannotFollow, Error> {
+    let is_of_disks = url.path().to_ascii_lowercase().contains("/diskoperations/");
     match error.status() {
         Some(401 | 403) => Ok(CannotFollow::Denied {
-            permission: OPERATIONS_READ,
+            permission: if is_of_disks {
+                DISK_OPERATIONS_READ
+            } else {
+                OPERATIONS_READ
+            },
             error,
         }),
         // How long ARM remembers an operation is not documented.
@@ -221,6 +280,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: body.as_bytes().to_vec(),
+            is_secret: false,
             ids: RequestIds::default(),
             retry_after: None,
         }
@@ -332,9 +392,14 @@ mod tests {
     fn a_denied_look_names_the_missing_permission() {
         #[track_caller]
         fn check(status: u16, expected: &str) {
+            check_at("operations", status, expected);
+        }
+        #[track_caller]
+        fn check_at(kind: &str, status: u16, expected: &str) {
             let status = StatusCode::from_u16(status).unwrap();
             let error = ApiError::from_body(Method::GET, "/o", status, b"");
-            let found = match cannot_follow(Error::Api(Box::new(error))) {
+            let url = Url::parse(&format!("https://arm.example/{kind}/o")).unwrap();
+            let found = match cannot_follow(&url, Error::Api(Box::new(error))) {
                 Ok(CannotFollow::Denied { permission, .. }) => permission,
                 Ok(CannotFollow::Unknown) => "unknown",
                 Ok(CannotFollow::NoStatusMonitor) => "none",
@@ -344,6 +409,7 @@ mod tests {
         }
         check(401, OPERATIONS_READ);
         check(403, OPERATIONS_READ);
+        check_at("DiskOperations", 403, DISK_OPERATIONS_READ);
         check(404, "unknown");
         check(410, "unknown");
         check(307, "unknown");

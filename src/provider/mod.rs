@@ -1,11 +1,13 @@
 //! The provider `azrestorepoint`: what Terraform's users see of Azure's restore points.
 
+mod actions;
 mod azapi;
 mod begin;
 mod config;
 mod data_sources;
 mod diagnose;
 mod encryption;
+mod ephemeral_resources;
 mod equivalence;
 mod filter;
 mod functions;
@@ -29,8 +31,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::duration;
+use crate::plugin::action::Action;
 use crate::plugin::data_source::DataSource;
 use crate::plugin::diagnostics::Diagnostics;
+use crate::plugin::ephemeral::EphemeralResource;
 use crate::plugin::function::Function;
 use crate::plugin::list_resource::ListResource;
 use crate::plugin::provider::{ConfigureRequest, Provider};
@@ -134,6 +138,20 @@ impl Provider for AzRestorePoint {
             ),
             ("restore_point_id", Box::new(functions::RestorePointId)),
         ]
+    }
+
+    fn actions(&self) -> Vec<(&'static str, Box<dyn Action>)> {
+        vec![(
+            "azrestorepoint_wait_for_replication",
+            Box::new(actions::WaitForReplication::new(self.session.clone())),
+        )]
+    }
+
+    fn ephemeral_resources(&self) -> Vec<(&'static str, Box<dyn EphemeralResource>)> {
+        vec![(
+            "azrestorepoint_disk_access",
+            Box::new(ephemeral_resources::DiskAccess::new(self.session.clone())),
+        )]
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {

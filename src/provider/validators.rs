@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::arm::resource_id::{self, RestorePointCollectionId, RestorePointId};
+use crate::arm::resource_id::{self, DiskRestorePointId, RestorePointCollectionId, RestorePointId};
 use crate::plugin::diagnostics::Diagnostic;
 use crate::plugin::value::{Path, Value};
 use crate::provider::diagnose;
@@ -84,6 +84,14 @@ pub(crate) fn virtual_machine_id(config: &Value, argument: &str) -> Option<Diagn
     let id = config.get(argument).as_str()?;
     let error = resource_id::virtual_machine(id).err()?;
     Some(invalid(argument, error.to_string()))
+}
+
+/// The id of a disk restore point.
+pub(crate) fn disk_restore_point_id(config: &Value, argument: &str) -> Option<Diagnostic> {
+    let id = config.get(argument).as_str()?;
+    DiskRestorePointId::parse_strict(id)
+        .err()
+        .map(|error| invalid(argument, error.to_string()))
 }
 
 /// One of a few values.

@@ -1,7 +1,9 @@
 //! The provider as a process: through the real protocol, and through the real Terraform.
 
+mod actions;
 mod asking;
 mod data_sources;
+mod disk_access;
 mod documents;
 mod encryption;
 mod fleet;

@@ -6,11 +6,11 @@ use super::models::null_as_default;
 use crate::arm::error::Error;
 use crate::arm::page::Pages;
 use crate::arm::patience::Patience;
-use crate::arm::resource_id::RestorePointId;
+use crate::arm::resource_id::{DiskRestorePointId, RestorePointId};
 use crate::arm::transport::Client;
 
 /// The version of the API of disks, which goes its own way beside that of machines.
-const API_VERSION: &str = "2024-03-02";
+pub(super) const API_VERSION: &str = "2024-03-02";
 
 /// A disk restore point.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -31,6 +31,10 @@ pub struct DiskRestorePointProperties {
     pub network_access_policy: Option<String>,
     /// The disk access resource of a private link.
     pub disk_access_id: Option<String>,
+    /// How a copied disk has replicated; Azure gives `Succeeded` and, it seems, others.
+    pub replication_state: Option<String>,
+    /// How far a copied disk is, from 0 to 100.
+    pub completion_percent: Option<f64>,
 }
 
 impl DiskRestorePoint {
@@ -40,6 +44,20 @@ impl DiskRestorePoint {
         let policy = properties.network_access_policy.as_deref();
         properties.disk_access_id.is_some()
             || policy.is_some_and(|policy| policy.eq_ignore_ascii_case("AllowPrivate"))
+    }
+}
+
+impl DiskRestorePointProperties {
+    /// How far a copied disk is, while it is not wholly there.
+    pub fn unfinished(&self) -> Option<String> {
+        let state = self.replication_state.as_deref()?;
+        if state.eq_ignore_ascii_case("Succeeded") {
+            return None;
+        }
+        Some(match self.completion_percent {
+            Some(percent) => format!("{state}, {percent:.0} %"),
+            None => state.to_owned(),
+        })
     }
 }
 
@@ -56,6 +74,19 @@ pub async fn list(
     Pages::new(client.url(&path, API_VERSION, None))
         .all(client, patience)
         .await
+}
+
+/// One disk restore point.
+///
+/// # Errors
+/// Any [`Error`]; reading it takes a permission of its own.
+pub async fn get(
+    client: &Client,
+    id: &DiskRestorePointId,
+    patience: &Patience,
+) -> Result<DiskRestorePoint, Error> {
+    let url = client.url(&id.path(), API_VERSION, None);
+    Ok(client.get(url, patience).await?.value)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Microsoft.Compute: restore point collections, restore points, and the replication of copies.
 
 pub mod copy_encryption;
+pub mod disk_access;
 pub mod disk_restore_points;
 pub mod models;
 pub mod replication;

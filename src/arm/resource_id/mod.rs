@@ -36,6 +36,17 @@ pub struct RestorePointId {
     name: String,
 }
 
+/// Identifies one disk restore point: the snapshot of a disk inside a restore point.
+///
+/// ARM compares resource ids without regard to case, so two ids that differ only in case are
+/// equal. `Display` keeps the spelling that was parsed.
+#[derive(Clone)]
+pub struct DiskRestorePointId {
+    text: String,
+    restore_point: RestorePointId,
+    name: String,
+}
+
 impl RestorePointCollectionId {
     /// Parses an id as Azure gives it: the leading slash may be missing, as in one of Microsoft's
     /// own examples.
@@ -212,18 +223,58 @@ impl RestorePointId {
     }
 }
 
-/// The restore point of a disk restore point whose id a person wrote.
-///
-/// # Errors
-/// [`ParseError`] says what was found instead, and the expected form.
-pub fn restore_point_of_disk(text: &str) -> Result<RestorePointId, ParseError> {
-    let [collection, point, _] = resource(text, Input::Written, &DISK_POINT)?.names();
-    let (subscription_id, resource_group_name) = parse::scope(text);
-    RestorePointCollectionId::new(&subscription_id, &resource_group_name, &collection)?
-        .restore_point(&point)
+impl DiskRestorePointId {
+    /// Parses an id as Azure gives it: the leading slash may be missing.
+    ///
+    /// # Errors
+    /// [`ParseError`] says what was found instead, and the expected form.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::from_input(text, Input::FromAzure)
+    }
+
+    /// Parses an id that a person wrote: it begins with a slash and ends without one.
+    ///
+    /// # Errors
+    /// [`ParseError`] says what was found instead, and the expected form.
+    pub fn parse_strict(text: &str) -> Result<Self, ParseError> {
+        Self::from_input(text, Input::Written)
+    }
+
+    /// The restore point that it belongs to.
+    pub fn restore_point(&self) -> &RestorePointId {
+        &self.restore_point
+    }
+
+    /// The disk restore point's name: the disk's, and a GUID.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The path of the disk restore point in a request, in ARM's own spelling of the fixed parts.
+    pub fn path(&self) -> String {
+        format!(
+            "{}/diskRestorePoints/{}",
+            self.restore_point.path(),
+            self.name
+        )
+    }
+
+    fn from_input(text: &str, input: Input) -> Result<Self, ParseError> {
+        let [_, _, name] = resource(text, input, &DISK_POINT)?.names();
+        let ends = text.trim_end_matches('/').len() - name.len() - "/diskRestorePoints/".len();
+        Ok(Self {
+            text: text.to_owned(),
+            restore_point: RestorePointId::from_input(&text[..ends], input)?,
+            name,
+        })
+    }
+
+    fn key(&self) -> String {
+        self.path().to_lowercase()
+    }
 }
 
-/// What both kinds of id have in common.
+/// What all kinds of id have in common.
 macro_rules! compared_without_case {
     ($id:ty) => {
         impl PartialEq for $id {
@@ -264,6 +315,7 @@ macro_rules! compared_without_case {
 
 compared_without_case!(RestorePointCollectionId);
 compared_without_case!(RestorePointId);
+compared_without_case!(DiskRestorePointId);
 
 #[cfg(test)]
 mod tests {
@@ -293,6 +345,32 @@ mod tests {
             id.path(),
             "/subscriptions/S/resourceGroups/R.g(1)/providers/Microsoft.Compute/restorePointCollections/c-1/restorePoints/p_2"
         );
+    }
+
+    #[test]
+    fn a_disk_restore_point_names_its_restore_point() {
+        let text = format!("{COLLECTION_ID}/RestorePoints/nightly/diskrestorepoints/os_1-2");
+        let id = DiskRestorePointId::parse_strict(&text).unwrap();
+        assert_eq!(id.to_string(), text);
+        assert_eq!(id.name(), "os_1-2");
+        assert_eq!(
+            id.restore_point(),
+            &point(&format!("{COLLECTION_ID}/restorePoints/nightly"))
+        );
+        assert_eq!(
+            id.path(),
+            format!("{COLLECTION_ID}/restorePoints/nightly/diskRestorePoints/os_1-2")
+        );
+        let of = |name: &str| {
+            DiskRestorePointId::parse(&format!(
+                "{COLLECTION_ID}/restorePoints/nightly/diskRestorePoints/{name}"
+            ))
+        };
+        let long = "d".repeat(117);
+        assert!(of(&long).is_ok());
+        for bad in ["..", "", "a%2f", &long.repeat(2)] {
+            assert!(of(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
@@ -329,13 +407,13 @@ mod tests {
             "{point}/diskRestorePoints/{}_5a1b2c3d-0000-4000-8000-1234567890ab",
             "o".repeat(80)
         );
-        assert_eq!(restore_point_of_disk(&disk), Ok(point.clone()));
-        assert_eq!(
-            restore_point_of_disk(&disk.to_lowercase()),
-            Ok(point.clone())
-        );
-        assert!(restore_point_of_disk(&point.to_string()).is_err());
-        assert!(restore_point_of_disk(&format!("{disk}/")).is_err());
+        let restore_point = |id: &str| {
+            DiskRestorePointId::parse_strict(id).map(|disk| disk.restore_point().clone())
+        };
+        assert_eq!(restore_point(&disk), Ok(point.clone()));
+        assert_eq!(restore_point(&disk.to_lowercase()), Ok(point.clone()));
+        assert!(restore_point(&point.to_string()).is_err());
+        assert!(restore_point(&format!("{disk}/")).is_err());
 
         let set =
             "/subscriptions/S/resourceGroups/rg/providers/microsoft.compute/diskEncryptionSets/dr";

@@ -3,6 +3,10 @@
 /// Longest name of a restore point collection or restore point: Azure Compute's usual limit.
 const NAME_CHARACTERS_MAX: usize = 80;
 
+/// Longest name of a disk restore point that is taken for one: Azure makes it of the disk's name
+/// and a GUID.
+const DISK_NAME_CHARACTERS_MAX: usize = 160;
+
 /// Longest name of a resource group, from ARM's specification.
 const RESOURCE_GROUP_CHARACTERS_MAX: usize = 90;
 
@@ -26,21 +30,24 @@ pub(super) struct Kind {
     noun: &'static str,
     form: &'static str,
     /// What the names in it are of, if they are ours to check.
-    parts: &'static [&'static str],
+    parts: &'static [(&'static str, usize)],
 }
 
 pub(super) const COLLECTION: Kind = Kind {
     resource_type: "Microsoft.Compute/restorePointCollections",
     noun: "a restore point collection",
     form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/restorePointCollections/COLLECTION",
-    parts: &["restore point collection"],
+    parts: &[("restore point collection", NAME_CHARACTERS_MAX)],
 };
 
 pub(super) const POINT: Kind = Kind {
     resource_type: "Microsoft.Compute/restorePointCollections/restorePoints",
     noun: "a restore point",
     form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/restorePointCollections/COLLECTION/restorePoints/NAME",
-    parts: &["restore point collection", "restore point"],
+    parts: &[
+        ("restore point collection", NAME_CHARACTERS_MAX),
+        ("restore point", NAME_CHARACTERS_MAX),
+    ],
 };
 
 const MACHINE: Kind = Kind {
@@ -55,14 +62,18 @@ pub(super) const DISK_POINT: Kind = Kind {
     resource_type: "Microsoft.Compute/restorePointCollections/restorePoints/diskRestorePoints",
     noun: "a disk restore point",
     form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/restorePointCollections/COLLECTION/restorePoints/NAME/diskRestorePoints/DISK",
-    parts: &["restore point collection", "restore point"],
+    parts: &[
+        ("restore point collection", NAME_CHARACTERS_MAX),
+        ("restore point", NAME_CHARACTERS_MAX),
+        ("disk restore point", DISK_NAME_CHARACTERS_MAX),
+    ],
 };
 
 const DISK_ENCRYPTION_SET: Kind = Kind {
     resource_type: "Microsoft.Compute/diskEncryptionSets",
     noun: "a disk encryption set",
     form: "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Compute/diskEncryptionSets/NAME",
-    parts: &["disk encryption set"],
+    parts: &[("disk encryption set", NAME_CHARACTERS_MAX)],
 };
 
 /// What else people paste, by its resource type in lower case.
@@ -134,8 +145,8 @@ pub(super) fn resource<'a>(
     let (subscription, group) = scope(text);
     subscription_id(&subscription)?;
     resource_group_name(&group)?;
-    for (noun, given) in kind.parts.iter().zip(&names) {
-        name(noun, given)?;
+    for ((noun, characters_max), given) in kind.parts.iter().zip(&names) {
+        name_up_to(*characters_max, noun, given)?;
     }
     if input == Input::Written && !text.starts_with('/') {
         return fail(&format!("\"{text}\" does not begin with a slash"));
@@ -206,10 +217,14 @@ pub fn resource_group_name(text: &str) -> Result<(), ParseError> {
 /// # Errors
 /// [`ParseError`] says what a name may be.
 pub fn name(noun: &str, text: &str) -> Result<(), ParseError> {
+    name_up_to(NAME_CHARACTERS_MAX, noun, text)
+}
+
+fn name_up_to(characters_max: usize, noun: &str, text: &str) -> Result<(), ParseError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if !(1..=NAME_CHARACTERS_MAX).contains(&text.len()) || !text.chars().all(allowed) {
+    if !(1..=characters_max).contains(&text.len()) || !text.chars().all(allowed) {
         return Err(ParseError(format!(
-            "\"{text}\" is not the name of a {noun}: 1 to {NAME_CHARACTERS_MAX} letters (a-z, A-Z), \
+            "\"{text}\" is not the name of a {noun}: 1 to {characters_max} letters (a-z, A-Z), \
              digits, underscores, hyphens and periods"
         )));
     }

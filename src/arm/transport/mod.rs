@@ -5,6 +5,7 @@ pub(crate) mod body;
 mod http;
 mod pass;
 mod request;
+mod secret;
 mod send;
 #[cfg(test)]
 mod send_tests;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use answered::Answered;
 pub(crate) use http::{HttpClient, LocalHttpClient};
 pub(crate) use request::{Answer, Expected, Request};
+pub(crate) use secret::without_signatures;
 pub use send::PutError;
 
 use crate::arm::auth::{Credential, TokenCache};

@@ -1,5 +1,6 @@
 //! One request to Azure Resource Manager, and its successful answer.
 
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -18,6 +19,8 @@ pub(crate) enum Expected {
     Json,
     /// Its status and headers: what the body says can be asked for elsewhere.
     HeadersOnly,
+    /// Its JSON, which may hold a secret: no error quotes it.
+    Secret,
 }
 
 /// A request that can be sent more than once.
@@ -34,13 +37,15 @@ pub(crate) struct Request {
 }
 
 /// A successful answer (2xx).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// Whether the body may hold a secret, so that nothing quotes it.
+    pub(crate) is_secret: bool,
     pub(crate) ids: RequestIds,
     pub(crate) retry_after: Option<Duration>,
 }
@@ -80,6 +85,11 @@ impl Request {
         Self::new(Method::DELETE, url, None, Expected::HeadersOnly)
     }
 
+    /// A POST of one of a resource's actions.
+    pub(crate) fn post(url: Url, body: Option<Value>, expected: Expected) -> Self {
+        Self::new(Method::POST, url, body, expected)
+    }
+
     fn new(method: Method, url: Url, body: Option<Value>, expected: Expected) -> Self {
         let lane = match method {
             Method::GET => Lane::Question,
@@ -116,6 +126,7 @@ impl Answer {
         serde_json::from_slice(body).map_err(|error| {
             let problem = match quoted(&self.body).as_str() {
                 "" => "it is empty".to_owned(),
+                _ if self.is_secret => "it is not the JSON that was expected".to_owned(),
                 text => format!("{error}, in {text}"),
             };
             self.unreadable(problem, false)
@@ -131,6 +142,17 @@ impl Answer {
             too_large,
             ids: self.ids.clone(),
         }))
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The body may hold a secret.
+        f.debug_struct("Answer")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 
@@ -166,6 +188,7 @@ mod tests {
                 status: StatusCode::OK,
                 headers: HeaderMap::new(),
                 body: body.as_bytes().to_vec(),
+                is_secret: false,
                 ids: RequestIds::default(),
                 retry_after: None,
             };
@@ -181,5 +204,24 @@ mod tests {
         check("\u{feff}1", Ok(1));
         check("", Err("cannot be read: it is empty"));
         check("<html>", Err("in \"<html>\""));
+    }
+
+    #[test]
+    fn what_may_be_secret_is_not_quoted() {
+        for body in [r#"{"accessSAS":"https://s/?sig=s3cret"#, r#""s3cret""#] {
+            let answer = Answer {
+                method: Method::GET,
+                path: "/x".to_owned(),
+                status: StatusCode::OK,
+                headers: HeaderMap::new(),
+                body: body.as_bytes().to_vec(),
+                is_secret: true,
+                ids: RequestIds::default(),
+                retry_after: None,
+            };
+            let error = answer.json::<i32>().unwrap_err().to_string();
+            assert!(error.ends_with("it is not the JSON that was expected"));
+            assert!(!error.contains("s3cret"), "{error}");
+        }
     }
 }

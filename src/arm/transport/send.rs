@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::body;
 use super::pass::Pass;
+use super::secret;
 use super::{Answer, Client, Expected, Request};
 use crate::arm::error::{ApiError, ConnectionError, Error, RequestIds};
 use crate::arm::explain;
@@ -21,9 +22,9 @@ use crate::arm::retry_after;
 /// has a few MiB.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// How long a PUT that is under way may still wait for its answer after Stop or the deadline: the
+/// How long a PUT or a POST that is under way may still wait for its answer after Stop or the deadline: the
 /// answer decides whether something exists. Short enough to be gone within 3 s.
-const PUT_GRACE: Duration = Duration::from_millis(1500);
+const ANSWER_GRACE: Duration = Duration::from_millis(1500);
 
 /// A request that did not succeed, and whether Azure may nevertheless have accepted it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -138,7 +139,8 @@ impl Client {
         }
     }
 
-    /// One attempt, cut short by Stop and deadline; a PUT has a moment of grace.
+    /// One attempt, cut short by Stop and deadline; a PUT or a POST has a moment of
+    /// grace.
     async fn once(
         &self,
         request: &Request,
@@ -150,8 +152,11 @@ impl Client {
         let answer = match patience.run(&mut attempt).await {
             Ok(answer) => answer,
             Err(interrupted) => {
-                let late = if request.method == Method::PUT {
-                    Patience::detached(PUT_GRACE).run(&mut attempt).await.ok()
+                let late = if matches!(request.method, Method::PUT | Method::POST) {
+                    Patience::detached(ANSWER_GRACE)
+                        .run(&mut attempt)
+                        .await
+                        .ok()
                 } else {
                     None
                 };
@@ -225,6 +230,10 @@ impl Client {
                 // What cannot be read of any other refusal does not make it less of one.
                 Err(_) => Vec::new(),
             };
+            let content = match request.expected {
+                Expected::Secret => secret::without_signatures(&content),
+                Expected::Json | Expected::HeadersOnly => content,
+            };
             let error = ApiError::from_body(request.method.clone(), path, status, &content);
             return Err(Error::Api(Box::new(error.with_headers(ids, retry_after))));
         }
@@ -234,6 +243,7 @@ impl Client {
             status,
             headers,
             body: Vec::new(),
+            is_secret: request.expected == Expected::Secret,
             ids,
             retry_after,
         };
@@ -247,7 +257,7 @@ impl Client {
             }
         }
         // 202 and 204 say all they have to say with their status.
-        if request.expected == Expected::Json && !matches!(status.as_u16(), 202 | 204) {
+        if request.expected != Expected::HeadersOnly && !matches!(status.as_u16(), 202 | 204) {
             answer.json::<serde::de::IgnoredAny>()?;
         }
         Ok(answer)

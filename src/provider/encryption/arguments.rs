@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::arm::resource_id::{self, RestorePointId};
+use crate::arm::resource_id::{self, DiskRestorePointId, RestorePointId};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::schema::{Attribute, Block, NestedBlock, Nesting};
 use crate::plugin::value::{Path, Type, Value};
@@ -87,12 +87,14 @@ pub(crate) fn validate_blocks(config: &Value) -> Diagnostics {
         let Some(id) = block.get(DISK).as_str() else {
             continue;
         };
-        match (resource_id::restore_point_of_disk(id), &source) {
+        match (DiskRestorePointId::parse_strict(id), &source) {
             (Err(error), _) => diagnostics.push(invalid(DISK, &error.to_string())),
-            (Ok(point), Some(source)) if point != *source => diagnostics.push(invalid(
-                DISK,
-                &format!("{id:?} is a disk of another restore point than the source {source}."),
-            )),
+            (Ok(disk), Some(source)) if disk.restore_point() != source => {
+                diagnostics.push(invalid(
+                    DISK,
+                    &format!("{id:?} is a disk of another restore point than the source {source}."),
+                ))
+            }
             _ if !seen.insert(with_slash(id).to_ascii_lowercase()) => {
                 diagnostics.push(invalid(
                     DISKS,

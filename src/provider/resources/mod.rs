@@ -4,7 +4,7 @@ mod collection;
 mod copy;
 mod listing;
 mod mirror;
-mod replication;
+pub(crate) mod replication;
 
 use std::time::Duration;
 

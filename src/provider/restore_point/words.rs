@@ -1,7 +1,9 @@
 //! How far a restore point is, in words.
 
 use crate::arm::compute::models::RestorePoint;
-use crate::arm::compute::replication::{DiskReplication, ReplicationState, replication};
+use crate::arm::compute::replication::{
+    DiskReplication, Replication, ReplicationState, replication,
+};
 
 /// ` (slowest disk 40 %: os 100 %, data-1 40 %)`, or nothing where nothing is known.
 pub(crate) fn progress(found: &RestorePoint) -> String {
@@ -15,7 +17,14 @@ pub(crate) fn progress(found: &RestorePoint) -> String {
 
 /// The chosen disks with their percentages, by name.
 pub(crate) fn disks(found: &RestorePoint, chosen: impl Fn(&DiskReplication) -> bool) -> String {
-    let replication = replication(found);
+    disks_of(&replication(found), chosen)
+}
+
+/// The same of a replication.
+pub(crate) fn disks_of(
+    replication: &Replication,
+    chosen: impl Fn(&DiskReplication) -> bool,
+) -> String {
     let disks = replication
         .disks
         .iter()

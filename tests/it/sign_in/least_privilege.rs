@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use azure_simulator::{Replication, Role};
+use azure_simulator::{DiskAccess, Replication, Role};
 use serde_json::Value as Json;
 
+use crate::disk_access::{self, ACCESS};
 use crate::support::world::World;
 
 /// The actions of a role, read from its definition.
@@ -108,5 +109,40 @@ async fn nothing_in_the_pruner_is_too_much() {
         // A deletion whose operation cannot be followed is followed by looking at the resource.
         let is_followed = action.ends_with("operations/read") && destroy.code() == 0;
         assert!(is_missed || is_followed, "{action}: {}", destroy.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disk_reader_reads_disks_and_nothing_in_it_is_too_much() {
+    let all = actions("disk-access");
+    let (world, disk) = disk_access::world(|azure| azure).await;
+    let mut core = disk_access::core(&world).await;
+    let config = disk_access::config(&core, &disk, None);
+    for operations in ["DiskOperations", "operations"] {
+        world.azure.set_disk_access(DiskAccess {
+            operations,
+            ..DiskAccess::default()
+        });
+        world.azure.set_roles([role(&all)]);
+        let lease = core.open(ACCESS, &config).await.expect("access");
+        assert_eq!(core.close(&lease).await.text(), "");
+        for (index, action) in all.iter().enumerate() {
+            let other = match operations {
+                "operations" => "/diskOperations/",
+                _ => "/operations/",
+            };
+            if action.contains(other) {
+                continue;
+            }
+            let mut fewer = all.clone();
+            fewer.remove(index);
+            world.azure.set_roles([role(&fewer)]);
+            let told = match core.open(ACCESS, &config).await {
+                Ok(lease) => core.close(&lease).await,
+                Err(told) => told,
+            };
+            assert!(told.text().contains(action), "{action}: {}", told.text());
+            world.azure.set_roles([role(&all)]);
+        }
     }
 }

@@ -11,7 +11,7 @@ mod rate;
 mod wait;
 
 pub use ask::ask;
-pub use observer::{Look, Observer};
+pub use observer::{Log, Look, Observer};
 pub use rate::{Estimate, Rate};
 pub use wait::{Poll, ReplicationEnd, observe_replication, wait_for_replication};
 

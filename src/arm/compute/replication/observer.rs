@@ -31,13 +31,14 @@ pub struct Look<'a> {
 
 /// Tells the log.
 #[derive(Debug)]
-pub(super) struct Log<'a> {
+pub struct Log<'a> {
     id: &'a RestorePointId,
     started: Instant,
 }
 
 impl<'a> Log<'a> {
-    pub(super) fn new(id: &'a RestorePointId) -> Self {
+    /// Tells of the copy with this id, which is waited for from now on.
+    pub fn new(id: &'a RestorePointId) -> Self {
         let started = Instant::now();
         Self { id, started }
     }

@@ -7,7 +7,7 @@ use super::entries::{Named, points_of};
 
 /// How the wait for one copy ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum End {
+pub(crate) enum End {
     /// Every disk has replicated.
     Usable,
     /// A disk failed. Azure cannot resume it.

@@ -10,8 +10,8 @@ use crate::provider::restore_point;
 
 /// The copy that a value of `copies` names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Named {
-    pub(super) id: RestorePointId,
+pub(crate) struct Named {
+    pub(crate) id: RestorePointId,
     /// Set where one very copy is meant, and not whatever copy has this id.
     digest: Option<String>,
 }
@@ -21,7 +21,7 @@ impl Named {
     ///
     /// # Errors
     /// What is wrong with it, for the user.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (id, digest) = match text.split_once('#') {
             Some((_, "")) => {
                 return Err(format!(

@@ -25,10 +25,13 @@ use crate::provider::resources::copy::{model as copy, schema as copy_schema};
 use crate::provider::session::Session;
 use crate::provider::{timeouts, validators};
 
-use ending::{End, Gate, OnTimeout, gate};
-use entries::Named;
-use wait::{Waited, wait_for_all};
+use ending::{Gate, OnTimeout, gate};
 use words::{Phase, Report};
+
+pub(crate) use ending::End;
+pub(crate) use entries::Named;
+pub(crate) use wait::{Audience, News, Waited, wait_for_all};
+pub(crate) use words::{BAD_ENDS, disks_of, line, what_has_happened};
 
 /// The resource.
 #[derive(Debug)]
@@ -68,7 +71,8 @@ impl Replication {
                 Ok(client) => client,
                 Err(diagnostic) => return Applied::failed(diagnostic),
             };
-            wait_for_all(&client, patience, copies).await
+            let nobody: Audience = Arc::new(|_| {});
+            wait_for_all(&client, patience, copies, &nobody).await
         };
         let waited = fill(&mut entries, waited);
         let on_timeout = match planned_state.get("on_timeout").as_str() {

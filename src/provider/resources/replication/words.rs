@@ -1,12 +1,12 @@
 //! What the user is told about a gate: what happened, the evidence, and what to do next.
 
 use crate::arm::Patience;
-use crate::arm::compute::replication::ReplicationState;
+use crate::arm::compute::replication::{Replication, ReplicationState};
 use crate::arm::resource_id::RestorePointId;
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::plugin::value::Path;
 use crate::provider::restore_point::words::{disks, progress};
-use crate::provider::{diagnose, duration};
+use crate::provider::{diagnose, duration, restore_point};
 
 use super::ending::{End, Gate};
 use super::wait::Waited;
@@ -31,16 +31,10 @@ pub(super) struct Report<'a> {
 impl Report<'_> {
     /// One message for each kind of end, but for a good one.
     pub(super) fn diagnostics(&self) -> Diagnostics {
-        let ends = [
-            End::Failed,
-            End::Gone,
-            End::MadeAnew,
-            End::NotACopy,
-            End::Deadline,
-            End::LostContact,
-            End::Stopped,
-        ];
-        ends.into_iter().filter_map(|end| self.ended(end)).collect()
+        BAD_ENDS
+            .into_iter()
+            .filter_map(|end| self.ended(end))
+            .collect()
     }
 
     /// The message about those that ended like this; `None` where there are none.
@@ -53,39 +47,8 @@ impl Report<'_> {
         if concerned.is_empty() {
             return None;
         }
-        let elapsed = self.elapsed();
-        let (summary, before) = match end {
-            End::Usable => return None,
-            End::Failed => (
-                "Restore point copies have failed",
-                "These copies have failed, and Azure cannot resume them".to_owned(),
-            ),
-            End::Gone => (
-                "Restore point copies are gone",
-                "Azure does not know these copies: they were deleted, or never made".to_owned(),
-            ),
-            End::MadeAnew => (
-                "Restore point copies were made anew",
-                "Under these IDs Azure has other copies than the ones that are meant".to_owned(),
-            ),
-            End::NotACopy => (
-                "Restore points that are no copies",
-                "These restore points were taken from a VM, and never replicate".to_owned(),
-            ),
-            End::Deadline => (
-                "Copies have not finished replicating",
-                format!("These copies have not replicated within {elapsed}"),
-            ),
-            End::LostContact => (
-                "Lost contact with Azure while copies replicate",
-                format!("After {elapsed} Azure could not be asked about these copies any more"),
-            ),
-            End::Stopped => (
-                "Interrupted while waiting for copies",
-                "These copies have not finished replicating".to_owned(),
-            ),
-        };
-        let lines: Vec<String> = concerned.iter().map(|waited| line(waited)).collect();
+        let (summary, before) = what_has_happened(end, self.patience)?;
+        let lines: Vec<String> = concerned.iter().map(|waited| line(waited, named)).collect();
         let before = format!("{before}:\n\n{}", lines.join("\n"));
         let after = format!("{} {}", self.state(), self.next(end));
         let cause = concerned.iter().find_map(|waited| waited.cause.as_ref());
@@ -159,16 +122,60 @@ impl Report<'_> {
             }
         }
     }
+}
 
-    fn elapsed(&self) -> String {
-        let timeout = self.patience.deadline - self.patience.started;
-        duration::format(self.patience.elapsed().min(timeout))
-    }
+/// Every end of a wait but a good one, in the order in which they are told.
+pub(crate) const BAD_ENDS: [End; 7] = [
+    End::Failed,
+    End::Gone,
+    End::MadeAnew,
+    End::NotACopy,
+    End::Deadline,
+    End::LostContact,
+    End::Stopped,
+];
+
+/// What has happened to the copies whose waits ended like this: a summary, and the words before
+/// their list. `None` for a good end.
+pub(crate) fn what_has_happened(end: End, patience: &Patience) -> Option<(&'static str, String)> {
+    let timeout = patience.deadline - patience.started;
+    let elapsed = duration::format(patience.elapsed().min(timeout));
+    Some(match end {
+        End::Usable => return None,
+        End::Failed => (
+            "Restore point copies have failed",
+            "These copies have failed, and Azure cannot resume them".to_owned(),
+        ),
+        End::Gone => (
+            "Restore point copies are gone",
+            "Azure does not know these copies: they were deleted, or never made".to_owned(),
+        ),
+        End::MadeAnew => (
+            "Restore point copies were made anew",
+            "Under these IDs Azure has other copies than the ones that are meant".to_owned(),
+        ),
+        End::NotACopy => (
+            "Restore points that are no copies",
+            "These restore points were taken from a VM, and never replicate".to_owned(),
+        ),
+        End::Deadline => (
+            "Copies have not finished replicating",
+            format!("These copies have not replicated within {elapsed}"),
+        ),
+        End::LostContact => (
+            "Lost contact with Azure while copies replicate",
+            format!("After {elapsed} Azure could not be asked about these copies any more"),
+        ),
+        End::Stopped => (
+            "Interrupted while waiting for copies",
+            "These copies have not finished replicating".to_owned(),
+        ),
+    })
 }
 
 /// `  - copies["web"]: ID (slowest disk 40 %: os 100 %, data-1 40 %)`
-fn line(waited: &Waited) -> String {
-    let keys: Vec<String> = waited.keys.iter().map(|key| named(key)).collect();
+pub(crate) fn line<K>(waited: &Waited<K>, named: impl Fn(&K) -> String) -> String {
+    let keys: Vec<String> = waited.keys.iter().map(named).collect();
     let (keys, id) = (keys.join(", "), &waited.named.id);
     let seen = match (waited.end, &waited.last) {
         (End::Failed, Some(found)) => {
@@ -185,8 +192,13 @@ fn line(waited: &Waited) -> String {
     format!("  - {keys}: {id}{seen}")
 }
 
-fn named(key: &str) -> String {
+fn named(key: &String) -> String {
     Path::attribute("copies").join_key(key).to_string()
+}
+
+/// Every disk with its percentage, by name.
+pub(crate) fn disks_of(replication: &Replication) -> String {
+    restore_point::words::disks_of(replication, |_| true)
 }
 
 /// A copy that was behind an open gate.

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::fields::{Fields, refusal};
 use super::operations::{self, Kind};
 use super::{Answered, budget, entity_not_found, expands, restore_points};
-use crate::clock::timestamp;
 use crate::exchange::{Answer, Incoming};
 use crate::replication::Phase;
 use crate::route::{DiskRestorePointId, is_within};
@@ -187,7 +186,7 @@ fn find(state: &State, id: &DiskRestorePointId) -> Result<(String, String), Answ
             budget::ACCESS,
         ));
     }
-    let point_path = point.path(&collection.id, &state.settings.subscription_id);
+    let point_path = point.path(&collection.id);
     let path = disk.path(&point_path).to_ascii_lowercase();
     Ok((path, collection.location.clone()))
 }
@@ -199,16 +198,23 @@ fn newest<'a>(state: &'a State, path: &str) -> Option<&'a Access> {
 /// 202, both headers, no body: as a deletion is answered.
 fn accepted(state: &mut State, request: &Incoming, mut operation: operations::Operation) -> Answer {
     operation.segment = state.settings.disk_access.operations;
-    let answer = operations::accepted(&state.settings, request, &operation);
+    let answer = operations::accepted(request, &operation);
     state.operations.push(operation);
     answer
+}
+
+/// In whole seconds and UTC, as such URLs have it.
+fn signed(ends: OffsetDateTime) -> String {
+    let ends = ends.to_offset(time::UtcOffset::UTC);
+    let (hour, minute, second) = ends.to_hms();
+    format!("{}T{hour:02}%3A{minute:02}%3A{second:02}Z", ends.date())
 }
 
 /// A URL with its end in it, or with a policy that has the end.
 fn url(ends: Option<OffsetDateTime>) -> String {
     let (account, blob, signature) = (Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4().simple());
     let limit = match ends {
-        Some(ends) => format!("se={}", timestamp(ends).replace(':', "%3A")),
+        Some(ends) => format!("se={}", signed(ends)),
         None => format!("si={}", Uuid::new_v4()),
     };
     format!(

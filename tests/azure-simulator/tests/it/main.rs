@@ -7,6 +7,7 @@ mod assertions;
 mod clock;
 mod control;
 mod copy_rules;
+mod disk_access;
 mod encryption;
 mod faults;
 mod governance;

@@ -83,6 +83,21 @@ impl Core {
         told
     }
 
+    /// Renews and closes something of which nothing is known, as when an open has noted nothing.
+    pub(crate) async fn renew_nothing(&mut self, kind: &str) -> Told {
+        let mut lease = Lease {
+            kind: kind.to_owned(),
+            value: Value::Null,
+            renew_at: None,
+            private: None,
+        };
+        let mut told = self.renew_lease(&mut lease).await;
+        let closed = self.close(&lease).await;
+        told.warnings.extend(closed.warnings);
+        told.errors.extend(closed.errors);
+        told
+    }
+
     /// Closes it.
     pub(crate) async fn close(&mut self, lease: &Lease) -> Told {
         let request = proto::close_ephemeral_resource::Request {
