@@ -101,6 +101,12 @@ fn subjects() -> BTreeMap<String, Subject> {
     for (name, list) in provider.list_resources() {
         add("list-resources", name, list.schema().block);
     }
+    for (name, action) in provider.actions() {
+        add("actions", name, action.schema().block);
+    }
+    for (name, resource) in provider.ephemeral_resources() {
+        add("ephemeral-resources", name, resource.schema().block);
+    }
     for (name, function) in provider.functions() {
         let path = format!("docs/functions/{name}.md");
         subjects.insert(path, Subject::Function(name, function.signature()));

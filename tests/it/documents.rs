@@ -39,6 +39,10 @@ async fn check(name: &str, configuration: &str) {
     if configuration.contains("hashicorp/") {
         return;
     }
+    // Terraform knows actions since 1.14; a test of the action looks at this one.
+    if configuration.contains("\naction \"") {
+        return;
+    }
     let meaning = terraform.run(&["validate"]).await;
     assert_eq!(meaning.code(), 0, "{name}: {}", meaning.printed);
 }
