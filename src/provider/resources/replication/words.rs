@@ -48,7 +48,10 @@ impl Report<'_> {
             return None;
         }
         let (summary, before) = what_has_happened(end, self.patience)?;
-        let lines: Vec<String> = concerned.iter().map(|waited| line(waited, named)).collect();
+        let lines: Vec<String> = concerned
+            .iter()
+            .map(|waited| line(waited, |key| named(key)))
+            .collect();
         let before = format!("{before}:\n\n{}", lines.join("\n"));
         let after = format!("{} {}", self.state(), self.next(end));
         let cause = concerned.iter().find_map(|waited| waited.cause.as_ref());
@@ -192,7 +195,7 @@ pub(crate) fn line<K>(waited: &Waited<K>, named: impl Fn(&K) -> String) -> Strin
     format!("  - {keys}: {id}{seen}")
 }
 
-fn named(key: &String) -> String {
+fn named(key: &str) -> String {
     Path::attribute("copies").join_key(key).to_string()
 }
 
