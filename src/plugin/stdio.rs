@@ -56,8 +56,10 @@ pub(super) struct Controller {
 #[tonic::async_trait]
 impl GrpcController for Controller {
     /// Answers at once, unless something is open that has to be closed: Terraform waits for the
-    /// answer without any limit, and what is still in flight has been asked to stop before.
+    /// answer without any limit, and what is still in flight is asked to stop before.
     async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
+        // A renewal in flight would hold up what is to be closed.
+        self.stop.stop();
         let limit = Duration::from_secs(CLOSE_SECONDS_MAX);
         let closed = self.leases.close_all(|| self.stop.context());
         if tokio::time::timeout(limit, closed).await.is_err() {

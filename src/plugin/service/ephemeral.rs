@@ -130,8 +130,9 @@ pub(super) async fn close(
     request: proto::close_ephemeral_resource::Request,
 ) -> proto::close_ephemeral_resource::Response {
     let (number, private) = decode(request.private.as_deref());
-    service.leases.closed(number);
+    // In this order: at the end of the process it is either still open or being closed.
     let busy = service.leases.busy();
+    service.leases.closed(number);
     let diagnostics = async {
         let registered = find(service, &request.type_name)?;
         let context = service.context();

@@ -69,23 +69,25 @@ impl Leases {
     /// once if there is nothing; what has begun goes on should nobody wait for it any more.
     pub(in crate::plugin) async fn close_all(&self, context: impl Fn() -> Context) {
         self.busy.close();
-        self.busy.wait().await;
-        let leases = std::mem::take(&mut self.open().leases);
-        if leases.is_empty() {
-            return;
+        // Again, for what was opened meanwhile.
+        loop {
+            self.busy.wait().await;
+            let leases = std::mem::take(&mut self.open().leases);
+            if leases.is_empty() {
+                return;
+            }
+            tracing::warn!("Terraform has left something open, which is closed now");
+            for lease in leases.into_values() {
+                let (busy, context) = (self.busy(), context());
+                let private = lease.private;
+                let close = CloseRequest { private, context };
+                let closed = guard::run(async move { lease.resource.close(close).await });
+                tokio::spawn(async move {
+                    log(closed.await.unwrap_or_else(Diagnostics::from));
+                    drop(busy);
+                });
+            }
         }
-        tracing::warn!("Terraform has left something open, which is closed now");
-        for lease in leases.into_values() {
-            let (busy, context) = (self.busy(), context());
-            let private = lease.private;
-            let close = CloseRequest { private, context };
-            let closed = guard::run(async move { lease.resource.close(close).await });
-            tokio::spawn(async move {
-                log(closed.await.unwrap_or_else(Diagnostics::from));
-                drop(busy);
-            });
-        }
-        self.busy.wait().await;
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {

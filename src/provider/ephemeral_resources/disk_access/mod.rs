@@ -141,7 +141,10 @@ impl DiskAccess {
         };
         // Another block may have done it for all of them.
         if access.ends.unix_timestamp() <= note.ends {
-            extend(&client, &id, access, &patience).await?;
+            let extended = extend(&client, &id, access, &patience).await;
+            // The close repeats it to those who were not shown what a renewal says.
+            note.ends = access.ends.unix_timestamp();
+            extended?;
         }
         note.ends = access.ends.unix_timestamp();
         Ok(access.renew_at)
@@ -158,8 +161,11 @@ impl DiskAccess {
         let mut ends = note.ends();
         if let Ok(mut access) = locked {
             if let Some(access) = access.as_mut() {
+                if !access.holders.remove(&note.holder) {
+                    // Ours has ended, and somebody has opened the disk anew.
+                    return ended(&id, ends);
+                }
                 ends = access.ends;
-                access.holders.remove(&note.holder);
                 if !access.holders.is_empty() {
                     return ended(&id, ends);
                 }
