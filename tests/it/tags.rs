@@ -264,3 +264,21 @@ async fn too_many_and_wrong_tags_are_found_in_plans() {
         .expect_text("Invalid default_tags")
         .expect_text("on main.tf line");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_several_tags_may_become_known_in_the_apply() {
+    let world = World::ready().await;
+    world
+        .terraform
+        .write(&world.collection("tags = { a = \"1\" }"));
+    world.terraform.apply().await.expect_code(0);
+    let collection = world.collection("tags = { a = \"1\", run = terraform_data.run.output }");
+    let run = "resource \"terraform_data\" \"run\" {\n  input = \"4711\"\n}\n";
+    world.terraform.write(&format!("{run}{collection}"));
+    world.terraform.apply().await.expect_code(0);
+    let attributes = world
+        .terraform
+        .attributes("azrestorepoint_collection", "dr");
+    assert_eq!(attributes["tags"]["run"], "4711");
+    world.terraform.plan().await.expect_code(0);
+}

@@ -192,3 +192,27 @@ async fn a_copy_that_cannot_be_seen_is_not_deleted() {
     assert_eq!(asked(&world).1, 0);
     assert!(world.terraform.instance(COPY, "monday").is_some());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_was_complete_is_not_taken_for_an_unfinished_one() {
+    let world = World::ready().await;
+    let configuration = world.configuration("", "");
+    let unforced = configuration.replace(
+        "force_destroy               = true",
+        "force_destroy               = false",
+    );
+    world.terraform.write(&unforced);
+    world.terraform.apply().await.expect_code(0);
+    // Whatever Azure shows today: it has been seen complete.
+    world
+        .azure
+        .set_disks(&world.copy_id(), Replication::Replicating(40));
+    let copy = [
+        "destroy",
+        "-auto-approve",
+        "-target=azrestorepoint_copy.monday",
+    ];
+    let refused = world.terraform.run(&copy).await.expect_code(1);
+    refused.expect_text("force_destroy");
+    assert_eq!(asked(&world), (1, 0));
+}

@@ -27,7 +27,9 @@ pub(super) fn tags(
 ) -> Option<Diagnostic> {
     let prior = |name| request.prior_state.get(name);
     let own = planned_state.get("tags");
-    if !own.is_null() && !prior("tags").is_null() && policy.is_same(own, prior("tags")) {
+    // A tag that is not known yet is none that can be the same.
+    let is_known = own.is_wholly_known() && !own.is_null();
+    if is_known && !prior("tags").is_null() && policy.is_same(own, prior("tags")) {
         planned_state.insert("tags", prior("tags").clone());
     }
     let own = planned_state.get("tags");

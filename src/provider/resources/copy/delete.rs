@@ -99,7 +99,8 @@ async fn look(
     } else {
         Origin::Wish
     };
-    match condition(client, patience, id, &found).await {
+    let was_complete = request.prior_state.get("wait_outcome").as_str() == Some("completed");
+    match condition(client, patience, id, &found, was_complete).await {
         Ok(condition) => Look::Seen(origin, condition),
         Err(error) => Look::Unseen(error),
     }
@@ -153,13 +154,15 @@ async fn condition(
     patience: &Patience,
     id: &RestorePointId,
     found: &RestorePoint,
+    was_complete: bool,
 ) -> Result<Condition, Error> {
     match replication(found).state {
         ReplicationState::Failed => return Ok(Condition::Failed),
-        ReplicationState::Replicating | ReplicationState::Unknown => {
+        // A copy that was seen complete stays one, whatever Azure leaves out today.
+        ReplicationState::Replicating | ReplicationState::Unknown if !was_complete => {
             return Ok(Condition::Unfinished);
         }
-        ReplicationState::Succeeded => {}
+        _ => {}
     }
     let collection =
         restore_point_collections::get_with_restore_points(client, id.collection(), patience)
