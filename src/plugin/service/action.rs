@@ -11,7 +11,7 @@ use tokio_util::sync::DropGuard;
 use tonic::Status;
 use tonic::codegen::BoxStream;
 
-use super::{RegisteredAction, Service, convert, guard};
+use super::{RegisteredAction, Service, checked, convert, guard};
 use crate::plugin::action::{Event, InvokeRequest, PlanActionRequest, Progress};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::proto::tfplugin6 as proto;
@@ -23,15 +23,12 @@ pub(super) async fn validate(
     service: &Service,
     request: proto::validate_action_config::Request,
 ) -> proto::validate_action_config::Response {
-    let diagnostics = async {
-        let registered = find(service, &request.type_name)?;
-        let config = convert::decode(request.config.as_ref(), registered.ty())?;
-        guard::run(async move { registered.item.validate(&config) }).await
-    }
-    .await
-    .unwrap_or_else(Diagnostics::from);
+    let found = find(service, &request.type_name);
+    let diagnostics = checked(found, request.config.as_ref(), |item, config| {
+        item.validate(config)
+    });
     proto::validate_action_config::Response {
-        diagnostics: convert::diagnostics(diagnostics),
+        diagnostics: diagnostics.await,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{RegisteredEphemeral, Service, convert, guard};
+use super::{RegisteredEphemeral, Service, checked, convert, guard};
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::ephemeral::{CloseRequest, OpenRequest, Opened, RenewRequest};
 use crate::plugin::proto::tfplugin6 as proto;
@@ -16,15 +16,12 @@ pub(super) async fn validate(
     service: &Service,
     request: proto::validate_ephemeral_resource_config::Request,
 ) -> proto::validate_ephemeral_resource_config::Response {
-    let diagnostics = async {
-        let registered = find(service, &request.type_name)?;
-        let config = convert::decode(request.config.as_ref(), registered.ty())?;
-        guard::run(async move { registered.item.validate(&config) }).await
-    }
-    .await
-    .unwrap_or_else(Diagnostics::from);
+    let found = find(service, &request.type_name);
+    let diagnostics = checked(found, request.config.as_ref(), |item, config| {
+        item.validate(config)
+    });
     proto::validate_ephemeral_resource_config::Response {
-        diagnostics: convert::diagnostics(diagnostics),
+        diagnostics: diagnostics.await,
     }
 }
 

@@ -12,7 +12,8 @@ use tonic::codegen::BoxStream;
 
 use super::apply::stored;
 use super::{
-    RegisteredListResource, RegisteredResource, Service, convert, guard, identity, resource,
+    RegisteredListResource, RegisteredResource, Service, checked, convert, guard, identity,
+    resource,
 };
 use crate::plugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::plugin::list_resource::{ListEnd, ListRequest, Listed, Results};
@@ -23,15 +24,12 @@ pub(super) async fn validate(
     service: &Service,
     request: proto::validate_list_resource_config::Request,
 ) -> proto::validate_list_resource_config::Response {
-    let diagnostics = async {
-        let registered = find(service, &request.type_name)?;
-        let config = convert::decode(request.config.as_ref(), registered.ty())?;
-        guard::run(async move { registered.item.validate(&config) }).await
-    }
-    .await
-    .unwrap_or_else(Diagnostics::from);
+    let found = find(service, &request.type_name);
+    let diagnostics = checked(found, request.config.as_ref(), |item, config| {
+        item.validate(config)
+    });
     proto::validate_list_resource_config::Response {
-        diagnostics: convert::diagnostics(diagnostics),
+        diagnostics: diagnostics.await,
     }
 }
 

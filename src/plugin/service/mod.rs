@@ -29,6 +29,7 @@ pub(super) use self::leases::Leases;
 
 use super::action::Action;
 use super::data_source::DataSource;
+use super::diagnostics::{Diagnostic, Diagnostics};
 use super::ephemeral::EphemeralResource;
 use super::function::Function;
 use super::list_resource::ListResource;
@@ -37,7 +38,7 @@ use super::provider::{Context, Provider};
 use super::resource::Resource;
 use super::schema::{Block, Schema};
 use super::stop::Stop;
-use super::value::Type;
+use super::value::{Type, Value};
 
 /// Answers Terraform's requests with a [`Provider`].
 pub(super) struct Service {
@@ -96,6 +97,20 @@ impl<T: ?Sized> Registered<T> {
             (schema, ty)
         })
     }
+}
+
+/// Checks a configuration on its own, with whatever it is for.
+async fn checked<T: ?Sized + Send + Sync + 'static>(
+    found: Result<Arc<Registered<T>>, Diagnostic>,
+    config: Option<&proto::DynamicValue>,
+    validate: fn(&T, &Value) -> Diagnostics,
+) -> Vec<proto::Diagnostic> {
+    let checked = async {
+        let registered = found?;
+        let config = convert::decode(config, registered.ty())?;
+        guard::run(async move { validate(&registered.item, &config) }).await
+    };
+    convert::diagnostics(checked.await.unwrap_or_else(Diagnostics::from))
 }
 
 impl Service {
